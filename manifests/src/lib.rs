@@ -1,0 +1,24 @@
+//! The words of Bottari, parsed once at the border and trusted from then on:
+//! digests, image names, component and release files, lockfiles, exit codes,
+//! and the events a long job sends. Nothing here touches a network, prints, or
+//! reads a file except [`catalog`], which reads the component definitions.
+
+pub mod catalog;
+pub mod component;
+mod descriptor;
+mod digest;
+pub mod event;
+mod failure;
+mod image_ref;
+pub mod lockfile;
+mod names;
+mod platform;
+pub mod release;
+pub mod yaml;
+
+pub use descriptor::Descriptor;
+pub use digest::{Algorithm, Digest, DigestError};
+pub use failure::{ExitCode, Failure};
+pub use image_ref::{ImageRef, ImageRefError};
+pub use names::{FileName, Name, NameError, Role, Version};
+pub use platform::{Arch, ArchError, Platform, PlatformError};

@@ -1,0 +1,319 @@
+//! The lockfile: a release resolved to exact sources, sizes and digests.
+//!
+//! Goals, in order: complete (a bundle is a function of it), reviewable (one
+//! fact per line, sorted, so a version bump is a short diff), reproducible, and
+//! readable by later tools (`format` names the version).
+
+use crate::{
+    Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
+    component::Trust,
+    yaml::{self, InputError},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+use url::Url;
+
+/// What a lockfile of this version says in its first field.
+pub const FORMAT: &str = "bottari.lock/v1";
+
+const HEADING: &str = "\
+# Written by `bottari-builder lock`; not meant to be edited.
+# Review it as a diff: every line is one fact about what the bundle will hold.
+";
+
+/// One lockfile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Lockfile {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The release's name.
+    pub release: Name,
+    /// The release's version.
+    pub version: Version,
+    /// The release's serial.
+    pub serial: u64,
+    /// The release's title.
+    pub title: String,
+    /// The architectures carried.
+    pub arches: Vec<Arch>,
+    /// zstd level for what is not compressed already.
+    pub compression_level: u8,
+    /// Files and Kubernetes manifests, sorted by component, name, architecture.
+    pub files: Vec<LockedFile>,
+    /// Images, sorted by name.
+    pub images: Vec<LockedImage>,
+}
+
+/// What a locked file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileKind {
+    /// A binary or archive.
+    File,
+    /// A Kubernetes manifest.
+    Manifest,
+}
+
+/// One file with its exact bytes named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockedFile {
+    /// What it is.
+    pub kind: FileKind,
+    /// The component it belongs to.
+    pub component: Name,
+    /// The component's version.
+    pub version: Version,
+    /// Its name.
+    pub name: FileName,
+    /// The architecture, when it is for one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arch: Option<Arch>,
+    /// Where it was fetched.
+    pub source: Url,
+    /// Size in bytes.
+    pub size: u64,
+    /// Digest; SHA-512 where that is what upstream publishes.
+    pub digest: Digest,
+    /// Media type, from the name's ending.
+    pub media_type: String,
+    /// Who had published this digest before we computed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Trust>,
+    /// Hosts that need it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+}
+
+/// One image with every blob named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockedImage {
+    /// The name it was pulled by and answers to.
+    pub name: ImageRef,
+    /// The component it belongs to.
+    pub component: Name,
+    /// The component's version.
+    pub version: Version,
+    /// More names it answers to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<ImageRef>,
+    /// Digest of the index or manifest the tag pointed at.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its media type.
+    pub media_type: String,
+    /// Who had published this digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Trust>,
+    /// Hosts that pull it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// The index's children in the index's order, or the one image manifest
+    /// itself when the tag pointed straight at it.
+    pub manifests: Vec<LockedManifest>,
+}
+
+/// One image manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockedManifest {
+    /// What it runs on; attestations say `unknown/unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// Digest of the manifest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its media type.
+    pub media_type: String,
+    /// Named by the index but not carried: no wanted architecture runs it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub omitted: bool,
+    /// The image config; none when omitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Descriptor>,
+    /// The layers, lowest first; none when omitted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LockedLayer>,
+}
+
+/// One layer of an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LockedLayer {
+    /// Digest of the layer as it is pulled.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its media type.
+    pub media_type: String,
+    /// Where a foreign layer lives, when not in the image's registry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<Url>,
+}
+
+/// One distinct blob of a release and everything that needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobUse {
+    /// What it is. Media type as the first user states it.
+    pub descriptor: Descriptor,
+    /// `component/name` of each user, sorted: damage is reported in these words.
+    pub users: BTreeSet<String>,
+}
+
+impl LockedImage {
+    /// The index or manifest the tag pointed at.
+    pub fn root(&self) -> Descriptor {
+        descriptor(&self.digest, self.size, &self.media_type)
+    }
+
+    /// Whether the tag pointed at an index.
+    pub fn is_index(&self) -> bool {
+        self.manifests.first().is_none_or(|only| only.digest != self.digest)
+    }
+
+    /// Every name, upstream's first.
+    pub fn names(&self) -> impl Iterator<Item = &ImageRef> {
+        std::iter::once(&self.name).chain(&self.also)
+    }
+
+    /// Every blob that is carried: root, manifests, configs, layers.
+    pub fn blobs(&self) -> Vec<Descriptor> {
+        let mut blobs = vec![self.root()];
+        for manifest in self.manifests.iter().filter(|manifest| !manifest.omitted) {
+            blobs.push(descriptor(&manifest.digest, manifest.size, &manifest.media_type));
+            blobs.extend(manifest.config.clone());
+            blobs.extend(manifest.layers.iter().map(LockedLayer::descriptor));
+        }
+        blobs
+    }
+}
+
+impl LockedLayer {
+    /// The layer as a descriptor.
+    pub fn descriptor(&self) -> Descriptor {
+        descriptor(&self.digest, self.size, &self.media_type)
+    }
+}
+
+impl LockedFile {
+    /// The file as a descriptor.
+    pub fn descriptor(&self) -> Descriptor {
+        descriptor(&self.digest, self.size, &self.media_type)
+    }
+
+    /// How the file is named as an OCI artifact inside the bundle:
+    /// `files/<component>[/<arch>]/<name>:<version>`, in lower case because a
+    /// repository must be. Unique within a lockfile (checked when it is read).
+    pub fn artifact_name(&self) -> String {
+        let arch = self.arch.map(|arch| format!("/{arch}")).unwrap_or_default();
+        let name = self.name.as_str().to_lowercase().replace(['+', '~'], "-");
+        let tag = self.version.as_str().replace('+', "-");
+        format!("files/{}{arch}/{name}:{tag}", self.component)
+    }
+}
+
+fn descriptor(digest: &Digest, size: u64, media_type: &str) -> Descriptor {
+    Descriptor { digest: digest.clone(), size, media_type: media_type.to_owned() }
+}
+
+impl Lockfile {
+    /// Reads a lockfile. `path` is only for messages.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, InputError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: Option<String>,
+        }
+        // First the version alone: a newer file has fields this tool cannot name.
+        let head: Head = yaml::parse(path, text)?;
+        let found = head.format.unwrap_or_else(|| "none".to_owned());
+        if found != FORMAT {
+            let message = format!(
+                "expected format {FORMAT}, found {found}; a tool of the version that wrote it can read it"
+            );
+            return Err(InputError::meaning(path, message));
+        }
+        let lockfile: Self = yaml::parse(path, text)?;
+        lockfile.check().map_err(|message| InputError::meaning(path, message))?;
+        Ok(lockfile)
+    }
+
+    /// Writes it: sorted, one fact per line, the same text on every machine.
+    pub fn render(&self) -> String {
+        let mut sorted = self.clone();
+        sorted.sort();
+        format!("{HEADING}{}", yaml::render(&sorted))
+    }
+
+    /// Puts every list into the order of the format.
+    pub fn sort(&mut self) {
+        self.arches.sort();
+        self.files.sort_by_key(|file| (file.component.clone(), file.name.clone(), file.arch));
+        self.images.sort_by(|a, b| a.name.cmp(&b.name));
+        self.images.iter_mut().for_each(|image| image.also.sort());
+    }
+
+    /// Every distinct blob, by digest, with its users.
+    ///
+    /// An error names a digest that two artifacts give different sizes.
+    pub fn blobs(&self) -> Result<BTreeMap<Digest, BlobUse>, String> {
+        let mut blobs = BTreeMap::new();
+        for file in &self.files {
+            add(&mut blobs, file.descriptor(), format!("{}/{}", file.component, file.name))?;
+        }
+        for image in &self.images {
+            for blob in image.blobs() {
+                add(&mut blobs, blob, format!("{}/{}", image.component, image.name))?;
+            }
+        }
+        Ok(blobs)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.blobs()?;
+        let mut names = BTreeSet::new();
+        let files = self.files.iter().map(LockedFile::artifact_name);
+        let images = self.images.iter().flat_map(|i| i.names().map(ToString::to_string));
+        match files.chain(images).find(|name| !names.insert(name.clone())) {
+            Some(twice) => Err(format!("`{twice}` is locked twice")),
+            None => self.images.iter().try_for_each(check_image),
+        }
+    }
+}
+
+fn check_image(image: &LockedImage) -> Result<(), String> {
+    let carried = |manifest: &&LockedManifest| !manifest.omitted;
+    if image.manifests.iter().filter(carried).count() == 0 {
+        return Err(format!("image `{}` carries no manifest", image.name));
+    }
+    let hollow = image.manifests.iter().find(|m| m.omitted != m.config.is_none());
+    match hollow {
+        Some(manifest) => Err(format!(
+            "image `{}`: manifest {} must either be omitted or have a config",
+            image.name, manifest.digest
+        )),
+        None => Ok(()),
+    }
+}
+
+fn add(
+    blobs: &mut BTreeMap<Digest, BlobUse>,
+    blob: Descriptor,
+    user: String,
+) -> Result<(), String> {
+    let entry = blobs
+        .entry(blob.digest.clone())
+        .or_insert_with(|| BlobUse { descriptor: blob.clone(), users: BTreeSet::new() });
+    if entry.descriptor.size != blob.size {
+        let (digest, first, second) = (&blob.digest, entry.descriptor.size, blob.size);
+        return Err(format!("{digest} is {first} bytes in one place and {second} in `{user}`"));
+    }
+    entry.users.insert(user);
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Release files: which components, in which versions, for which machines.
+
+use crate::{Arch, Name, Version, yaml, yaml::InputError};
+use serde::Deserialize;
+use std::{collections::BTreeSet, path::Path};
+
+/// One release file, as `manifests/releases/*.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Release {
+    /// Its name; hosts remember the highest serial they saw under it.
+    pub release: Name,
+    /// Its version, part of the bundle's file name.
+    pub version: Version,
+    /// Grows by one with every release of this name that is published.
+    pub serial: u64,
+    /// What it is, in one line.
+    pub title: String,
+    /// The architectures to carry.
+    pub arches: Vec<Arch>,
+    /// zstd level for what is not compressed already, 1 to 19.
+    #[serde(default = "default_level")]
+    pub compression_level: u8,
+    /// Registries whose extra image names (`also`) are carried too.
+    #[serde(default)]
+    pub extra_names: Vec<String>,
+    /// The components, each in one version.
+    pub components: Vec<Pick>,
+}
+
+/// One component of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Pick {
+    /// Which component.
+    pub name: Name,
+    /// Which of its versions.
+    pub version: Version,
+    /// Why this version, where documents disagree.
+    pub why: Option<String>,
+}
+
+fn default_level() -> u8 {
+    3
+}
+
+impl Release {
+    /// Reads a release file. `path` is only for messages.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, InputError> {
+        let release: Self = yaml::parse(path, text)?;
+        release.check().map_err(|message| InputError::meaning(path, message))?;
+        Ok(release)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let arches: BTreeSet<_> = self.arches.iter().collect();
+        if arches.is_empty() || arches.len() != self.arches.len() {
+            return Err("arches: expected amd64, arm64 or both, each once".into());
+        }
+        if !(1..=19).contains(&self.compression_level) {
+            let level = self.compression_level;
+            return Err(format!("compression-level: expected 1 to 19, found {level}"));
+        }
+        let mut names = BTreeSet::new();
+        match self.components.iter().find(|pick| !names.insert(&pick.name)) {
+            Some(twice) => Err(format!("components: `{}` is listed twice", twice.name)),
+            None if names.is_empty() => Err("components: expected at least one".into()),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "
+release: demo
+version: 1.0.0
+serial: 1
+title: a demonstration
+arches: [amd64]
+components:
+- name: etcd
+  version: v3.5.23
+";
+
+    fn parse(text: &str) -> Result<Release, String> {
+        Release::parse(Path::new("r.yaml"), text).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_small_release_is_read_with_its_defaults() {
+        let release = parse(GOOD).unwrap();
+        assert_eq!(release.compression_level, 3);
+        assert_eq!(release.components[0].version.as_str(), "v3.5.23");
+    }
+
+    #[test]
+    fn mistakes_say_what_was_expected() {
+        let cases = [
+            (GOOD.replace("[amd64]", "[]"), "amd64, arm64 or both"),
+            (GOOD.replace("[amd64]", "[amd64, amd64]"), "each once"),
+            (
+                GOOD.replace("serial: 1", "serial: 1\ncompression-level: 20"),
+                "expected 1 to 19, found 20",
+            ),
+            (format!("{GOOD}- name: etcd\n  version: v1\n"), "`etcd` is listed twice"),
+            (
+                GOOD.replace("release: demo", "release: ../x"),
+                "line 2, column 10: `../x` is not a name",
+            ),
+            (GOOD.replace("serial: 1", "serial: -1"), "line 4"),
+        ];
+        for (text, expected) in cases {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,1 +1,40 @@
-//! Placeholder.
+//! The bundle format and the one owner of its bytes.
+//!
+//! Writing: a lockfile becomes a [`BundlePlan`], [`write()`] puts every blob into
+//! its place, and the [`Draft`] is signed and finished. Reading:
+//! [`Bundle::open`] needs an [`Acceptance`], so nothing can forget to ask whom
+//! it trusts, and every byte it gives was hashed a moment before.
+//!
+//! `docs/bundle-format.md` describes the format for strangers.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "sizes are u64 and buffers usize, which are the same where we run (asserted below)"
+)]
+
+const _: () = assert!(usize::BITS == 64, "bundles are larger than a 32-bit machine can address");
+
+mod bundle;
+mod error;
+mod format;
+mod hash;
+mod parallel;
+mod plan;
+mod signature;
+mod trust;
+mod writer;
+
+pub use bundle::{Acceptance, BlobReader, Bundle};
+pub use error::{BundleError, Damage};
+pub use format::{
+    CHUNK_SIZE, FORMAT, FRAME_PLAIN, MAX_HEADER, MAX_SIGNATURES, OPENS_WITH, encoder_id,
+    manifest::{BlobRecord, BundleManifest, Encoding, Kind, NameRecord},
+    oci::{
+        DOCKER_LIST_TYPE, DOCKER_MANIFEST_TYPE, INDEX_TYPE, MANIFEST_TYPE, is_index, is_manifest,
+    },
+};
+pub use hash::{BlobHasher, sha256};
+pub use plan::{BundlePlan, PlanError};
+pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
+pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
+pub use writer::{BlobSource, Draft, WriteError, sign, write};

@@ -265,11 +265,11 @@ impl Lockfile {
     pub fn blobs(&self) -> Result<BTreeMap<Digest, BlobUse>, String> {
         let mut blobs = BTreeMap::new();
         for file in &self.files {
-            add(&mut blobs, file.descriptor(), format!("{}/{}", file.component, file.name))?;
+            add(&mut blobs, &file.descriptor(), format!("{}/{}", file.component, file.name))?;
         }
         for image in &self.images {
             for blob in image.blobs() {
-                add(&mut blobs, blob, format!("{}/{}", image.component, image.name))?;
+                add(&mut blobs, &blob, format!("{}/{}", image.component, image.name))?;
             }
         }
         Ok(blobs)
@@ -304,7 +304,7 @@ fn check_image(image: &LockedImage) -> Result<(), String> {
 
 fn add(
     blobs: &mut BTreeMap<Digest, BlobUse>,
-    blob: Descriptor,
+    blob: &Descriptor,
     user: String,
 ) -> Result<(), String> {
     let entry = blobs

@@ -1,0 +1,125 @@
+//! Opening a bundle, in the one order that is safe: find the bytes, check the
+//! signatures, only then parse, and at last compare the whole header.
+
+use super::{Acceptance, Bundle, Inner, payload_start, verified_file::VerifiedFile};
+use crate::{
+    error::BundleError,
+    format::{
+        FORMAT, MAX_HEADER, frame,
+        header::{self, Parts},
+        manifest::{BundleManifest, ManifestError},
+    },
+    signature::{BundleSignature, KeyId},
+};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    sync::Arc,
+};
+
+pub(super) fn open(path: &Path, acceptance: Acceptance<'_>) -> Result<Bundle, BundleError> {
+    let read = |source| BundleError::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(read)?;
+    let not_a_bundle = || BundleError::NotABundle { path: path.to_owned() };
+    let header = read_header(&mut file).map_err(read)?.ok_or_else(not_a_bundle)?;
+    let parts = header::split(&header).ok_or_else(not_a_bundle)?;
+    let signed_by = accept(path, &parts, acceptance)?;
+    let manifest = parse(path, parts.manifest)?;
+    let signatures = compare(path, &header, &parts, &manifest)?;
+    check_length(path, &file, &manifest)?;
+    let file = VerifiedFile::new(file, payload_start(&manifest), &manifest);
+    let blobs =
+        manifest.blobs.iter().enumerate().map(|(at, blob)| (blob.digest.clone(), at)).collect();
+    let path = path.to_owned();
+    Ok(Bundle(Arc::new(Inner { path, manifest, signatures, signed_by, file, blobs })))
+}
+
+/// The plain bytes of the header. Reads no further than it; `None` when the
+/// file does not begin with a stored frame of a sensible size.
+fn read_header(file: &mut File) -> io::Result<Option<Vec<u8>>> {
+    let mut start = [0; 14];
+    if !fill(file, &mut start)? {
+        return Ok(None);
+    }
+    let Some(plain) = frame::promised(&start).filter(|size| *size <= MAX_HEADER) else {
+        return Ok(None);
+    };
+    let mut header = vec![0; usize::try_from(plain).expect("at most 64 MiB")];
+    let mut at = 0;
+    while at < plain {
+        let mut block = [0; 3];
+        if !fill(file, &mut block)? || block != frame::block_header(at, plain) {
+            return Ok(None);
+        }
+        let run = frame::run(at, plain);
+        if !fill(file, &mut header[run.start as usize..run.end as usize])? {
+            return Ok(None);
+        }
+        at = run.end;
+    }
+    Ok(Some(header))
+}
+
+/// Fills the buffer; `false` when the file ends before.
+fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<bool> {
+    match file.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn accept(
+    path: &Path,
+    parts: &Parts<'_>,
+    acceptance: Acceptance<'_>,
+) -> Result<Vec<KeyId>, BundleError> {
+    match acceptance {
+        Acceptance::AnySigner => Ok(Vec::new()),
+        Acceptance::Trusted(trust) => trust
+            .check(parts.manifest, &parts.signatures)
+            .map_err(|source| BundleError::NotTrusted { path: path.to_owned(), source }),
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<BundleManifest, BundleError> {
+    let path = path.to_owned();
+    BundleManifest::parse(bytes).map_err(|error| match error {
+        ManifestError::Wrong(why) => BundleError::Manifest { path, why },
+        ManifestError::Other(found, opens_with) => {
+            BundleError::OtherFormat { path, found, expected: FORMAT, opens_with }
+        }
+    })
+}
+
+/// Makes the header again and compares every byte of it.
+fn compare(
+    path: &Path,
+    header: &[u8],
+    parts: &Parts<'_>,
+    manifest: &BundleManifest,
+) -> Result<Vec<BundleSignature>, BundleError> {
+    let altered = |at| BundleError::Header { path: path.to_owned(), at };
+    let signatures: Option<Vec<_>> =
+        parts.signatures.iter().map(|(_, text)| BundleSignature::parse(text)).collect();
+    let signatures = signatures.ok_or_else(|| altered(0))?;
+    let expected = header::render(manifest, &signatures).ok_or_else(|| altered(0))?;
+    if expected == header {
+        return Ok(signatures);
+    }
+    let same = expected.iter().zip(header).take_while(|(a, b)| a == b).count();
+    Err(altered(same as u64))
+}
+
+fn check_length(path: &Path, file: &File, manifest: &BundleManifest) -> Result<(), BundleError> {
+    let found = file
+        .metadata()
+        .map_err(|source| BundleError::Read { path: path.to_owned(), source })?
+        .len();
+    let expected = payload_start(manifest).saturating_add(manifest.payload_size);
+    match found == expected {
+        true => Ok(()),
+        false => Err(BundleError::Length { path: path.to_owned(), expected, found }),
+    }
+}

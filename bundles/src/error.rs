@@ -1,0 +1,164 @@
+//! What can be wrong with a bundle, in words that name the place.
+
+use crate::trust::TrustError;
+use manifests::{Digest, ExitCode, Failure};
+use std::{fmt, io, ops::Range, path::PathBuf};
+
+/// Why a bundle cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The file cannot be opened or read.
+    #[error("cannot read bundle `{path}`")]
+    Read {
+        /// The bundle.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file does not begin as a bundle does.
+    #[error("`{path}` is not a bundle, or its first bytes are damaged")]
+    NotABundle {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The signatures do not make it trusted.
+    #[error("bundle `{path}` is not trusted")]
+    NotTrusted {
+        /// The bundle.
+        path: PathBuf,
+        /// What is missing.
+        source: TrustError,
+    },
+    /// Signed well, but by a later version of us.
+    #[error(
+        "bundle `{path}` has format {found}, this tool reads {expected}; {opens_with} opens it"
+    )]
+    OtherFormat {
+        /// The bundle.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+        /// Ours.
+        expected: &'static str,
+        /// Which tool the bundle itself asks for.
+        opens_with: String,
+    },
+    /// Signed, but not what our builder writes.
+    #[error("the manifest of bundle `{path}` is wrong: {why}")]
+    Manifest {
+        /// The bundle.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The rest of the header does not follow from the manifest.
+    #[error("the header of bundle `{path}` was altered at byte {at}")]
+    Header {
+        /// The bundle.
+        path: PathBuf,
+        /// First plain byte of the header that differs.
+        at: u64,
+    },
+    /// Cut off, or something was added.
+    #[error("bundle `{path}` is {found} bytes long, expected {expected}: it is {}", if found < expected { "cut off" } else { "followed by foreign bytes" })]
+    Length {
+        /// The bundle.
+        path: PathBuf,
+        /// Bytes by the manifest.
+        expected: u64,
+        /// Bytes in the file.
+        found: u64,
+    },
+    /// Bytes that are not those that were signed.
+    #[error("bundle `{path}` is damaged: {}", list(places))]
+    Damaged {
+        /// The bundle.
+        path: PathBuf,
+        /// Where, in the order of the file.
+        places: Vec<Damage>,
+    },
+    /// Intact, but it does not hold all it should.
+    #[error("bundle `{path}` is incomplete: {why}")]
+    Incomplete {
+        /// The bundle.
+        path: PathBuf,
+        /// What is missing, and for what.
+        why: String,
+    },
+    /// The bundle has no such blob.
+    #[error("bundle `{path}` holds no blob {digest}")]
+    NoSuchBlob {
+        /// The bundle.
+        path: PathBuf,
+        /// What was asked for.
+        digest: Digest,
+    },
+    /// An older release than the one installed here.
+    #[error("bundle `{path}` is `{release}` serial {found}, older than serial {highest} seen here")]
+    RolledBack {
+        /// The bundle.
+        path: PathBuf,
+        /// The release's name.
+        release: String,
+        /// The bundle's serial.
+        found: u64,
+        /// The highest serial seen.
+        highest: u64,
+    },
+}
+
+/// A chunk that does not hash to what was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The bytes of the file that the chunk covers.
+    pub bytes: Range<u64>,
+    /// What lies there: `component/name` of images and files.
+    pub users: Vec<String>,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bytes {} to {}", self.bytes.start, self.bytes.end)?;
+        match &self.users[..] {
+            [] => f.write_str(" (end of the archive)"),
+            [one] => write!(f, " (part of `{one}`)"),
+            [one, more @ ..] => write!(f, " (part of `{one}` and {} more)", more.len()),
+        }
+    }
+}
+
+fn list(places: &[Damage]) -> String {
+    const SHOWN: usize = 3;
+    let mut text: Vec<String> = places.iter().take(SHOWN).map(ToString::to_string).collect();
+    if places.len() > SHOWN {
+        text.push(format!("and {} more places", places.len() - SHOWN));
+    }
+    text.join("; ")
+}
+
+impl Failure for BundleError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Read { .. } => ExitCode::Input,
+            Self::NoSuchBlob { .. } => ExitCode::Bug,
+            _ => ExitCode::Untrusted,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotTrusted { source, .. } => return source.hint(),
+            Self::Read { .. } | Self::NoSuchBlob { .. } => return None,
+            Self::OtherFormat { opens_with, .. } => format!("use {opens_with}"),
+            Self::RolledBack { release, found, .. } => format!(
+                "if going back is what you want, add `--allow-rollback {release}@{found}`"
+            ),
+            Self::Manifest { .. } | Self::Incomplete { .. } => {
+                "build the bundle again; whoever signed it signed something our builder does not write".into()
+            }
+            Self::NotABundle { path } | Self::Header { path, .. } | Self::Length { path, .. } | Self::Damaged { path, .. } => {
+                format!("copy the bundle again, then run `bottari-installer verify {}`", path.display())
+            }
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! Hashing while bytes move.
+
+use manifests::{Algorithm, Digest};
+use sha2::{Digest as _, Sha256, Sha512};
+
+/// The SHA-256 of bytes in memory.
+pub fn sha256(bytes: &[u8]) -> Digest {
+    Digest::from_sha256(&Sha256::digest(bytes).into())
+}
+
+/// Hashes a blob by SHA-256, and by SHA-512 too when that names it.
+#[derive(Debug, Clone)]
+pub struct BlobHasher {
+    sha256: Sha256,
+    sha512: Option<Sha512>,
+    bytes: u64,
+}
+
+impl BlobHasher {
+    /// A hasher that can tell a digest of this algorithm.
+    pub fn new(algorithm: Algorithm) -> Self {
+        let sha512 = (algorithm == Algorithm::Sha512).then(Sha512::new);
+        Self { sha256: Sha256::new(), sha512, bytes: 0 }
+    }
+
+    /// Takes more bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        if let Some(sha512) = &mut self.sha512 {
+            sha512.update(bytes);
+        }
+        self.bytes += bytes.len() as u64;
+    }
+
+    /// How many bytes it took.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The digest by the algorithm asked for, and the SHA-256.
+    pub fn finish(self) -> (Digest, Digest) {
+        let sha256 = Digest::from_sha256(&self.sha256.finalize().into());
+        match self.sha512 {
+            Some(sha512) => (Digest::from_sha512(&sha512.finalize().into()), sha256),
+            None => (sha256.clone(), sha256),
+        }
+    }
+}

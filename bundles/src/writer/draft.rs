@@ -1,0 +1,174 @@
+//! A bundle file that is still being written, under a `.partial` name; it gets
+//! its real name in one rename when it is whole.
+
+use super::{Sums, WriteError, chunk_hashes, end_frame};
+use crate::{
+    bundle::Bundle,
+    format::{
+        frame, header,
+        manifest::{BundleManifest, Encoding},
+    },
+    plan::BundlePlan,
+    signature::{BundleSignature, Signer},
+};
+use manifests::event::{Event, Reporter};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+/// A bundle whose blobs are written and whose header is not.
+#[derive(Debug)]
+pub struct Draft {
+    path: PathBuf,
+    partial: PathBuf,
+    file: File,
+    payload_start: u64,
+    manifest: BundleManifest,
+    signatures: Vec<BundleSignature>,
+    finished: bool,
+}
+
+impl Draft {
+    pub(super) fn create(path: &Path, plan: &BundlePlan) -> Result<Self, WriteError> {
+        Self::begin(path, plan.manifest.clone(), Vec::new())
+    }
+
+    fn begin(
+        path: &Path,
+        manifest: BundleManifest,
+        signatures: Vec<BundleSignature>,
+    ) -> Result<Self, WriteError> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".partial");
+        let partial = path.with_file_name(name);
+        let open = || {
+            let file = File::options()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&partial)?;
+            // Two builds of one bundle would write over each other.
+            file.try_lock().map_err(|_| io::Error::other("another process is writing it"))?;
+            file.set_len(0)?;
+            Ok(file)
+        };
+        let file = open().map_err(|source| WriteError::Write { path: partial.clone(), source })?;
+        let payload_start = frame::stored_len(manifest.header_size).expect("at most 64 MiB");
+        let path = path.to_owned();
+        Ok(Self { path, partial, file, payload_start, manifest, signatures, finished: false })
+    }
+
+    pub(super) fn error(&self, source: io::Error) -> WriteError {
+        WriteError::Write { path: self.partial.clone(), source }
+    }
+
+    /// Writes into the payload.
+    pub(super) fn write_at(&self, bytes: &[u8], at: u64) -> Result<(), WriteError> {
+        self.file.write_all_at(bytes, self.payload_start + at).map_err(|source| self.error(source))
+    }
+
+    /// Replaces what the plan had to guess by what has been written.
+    pub(super) fn settle(&mut self, plan: &BundlePlan, sums: Sums, compressed: Vec<Vec<u64>>) {
+        let mut compressed = compressed.into_iter();
+        let mut next = 0;
+        for blob in &mut self.manifest.blobs {
+            if let Some((_, sha256)) = sums.iter().find(|(digest, _)| *digest == blob.digest) {
+                blob.sha256 = Some(sha256.clone());
+            }
+            if blob.encoding == Encoding::Zstd {
+                blob.frames = compressed.next().expect("one list for each compressed blob");
+            }
+            blob.offset = next;
+            next += blob.stored_size().expect("it was written");
+        }
+        self.manifest.payload_size = next + end_frame().len() as u64;
+        debug_assert!(
+            self.manifest.payload_size <= plan.manifest.payload_size,
+            "the plan is a bound"
+        );
+    }
+
+    pub(super) fn hash_chunks(
+        &mut self,
+        jobs: usize,
+        reporter: &dyn Reporter,
+    ) -> Result<(), WriteError> {
+        let end = end_frame();
+        let payload = self.manifest.payload_size;
+        self.write_at(&end, payload - end.len() as u64)?;
+        let title = "hashing".to_owned();
+        reporter.report(&Event::PhaseStarted {
+            title: title.clone(),
+            items: 0,
+            bytes: Some(payload),
+        });
+        let hashes = chunk_hashes(&self.file, self.payload_start, payload, jobs);
+        self.manifest.chunks = hashes.map_err(|source| self.error(source))?;
+        reporter.report(&Event::PhaseFinished { title });
+        Ok(())
+    }
+
+    /// Adds a signature.
+    pub fn sign<S: Signer>(&mut self, signer: &S) -> Result<(), S::Error> {
+        let signature = BundleSignature::make(signer, &self.manifest)?;
+        self.signatures.retain(|old| old.key_id() != signature.key_id());
+        self.signatures.push(signature);
+        Ok(())
+    }
+
+    /// Writes the header, makes sure all of it is on the disk, and gives the
+    /// file its name. Returns the bundle's size in bytes.
+    pub fn finish(mut self) -> Result<u64, WriteError> {
+        let header = header::render(&self.manifest, &self.signatures)
+            .ok_or_else(|| self.error(io::Error::other("a header has room for 8 signatures")))?;
+        let write = || {
+            self.file.write_all_at(&frame::store(&header), 0)?;
+            self.file.sync_all()?;
+            fs::rename(&self.partial, &self.path)?;
+            sync_folder(&self.path)
+        };
+        write().map_err(|source| self.error(source))?;
+        self.finished = true;
+        Ok(self.payload_start + self.manifest.payload_size)
+    }
+}
+
+/// After a failure nothing is left behind but the cache.
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.finished {
+            let _ = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// Makes a rename survive a power cut.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Adds a signature to a bundle that is already written. The file is copied
+/// beside itself and renamed, so that a power cut leaves the old one or the
+/// new one and never half a header.
+pub fn sign<S: Signer>(bundle: &Bundle, signer: &S) -> Result<Result<(), WriteError>, S::Error> {
+    let copy = || {
+        let mut draft =
+            Draft::begin(bundle.path(), bundle.manifest().clone(), bundle.signatures().to_vec())?;
+        let copied =
+            File::open(bundle.path()).and_then(|mut old| io::copy(&mut old, &mut draft.file));
+        copied.map_err(|source| draft.error(source))?;
+        Ok(draft)
+    };
+    match copy() {
+        Err(error) => Ok(Err(error)),
+        Ok(mut draft) => {
+            draft.sign(signer)?;
+            Ok(draft.finish().map(|_| ()))
+        }
+    }
+}

@@ -4,16 +4,46 @@
 //!
 //! What it promises: stdout carries data and nothing else, stderr carries talk,
 //! colour never carries meaning, and a reader that goes away is no error.
+//!
+//! ```no_run
+//! /// Builds bundles.
+//! #[derive(clap::Parser)]
+//! struct CommandLine {
+//!     #[command(flatten)]
+//!     output: console::OutputFlags,
+//! }
+//!
+//! fn work(_: &dyn manifests::event::Reporter) -> Result<(), Box<dyn manifests::Failure>> {
+//!     Ok(())
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let line: CommandLine = match console::parse() {
+//!         Ok(line) => line,
+//!         Err(code) => return console::quit(code),
+//!     };
+//!     let console = console::Console::new(&line.output);
+//!     let code = match work(console.reporter().as_ref()) {
+//!         Ok(()) => manifests::ExitCode::Done,
+//!         Err(error) => console.failure(error.as_ref()),
+//!     };
+//!     console::quit(console.finish(code))
+//! }
+//! ```
 
 mod color;
 mod errors;
 mod flags;
 mod output;
+#[cfg(test)]
+mod output_tests;
 mod progress;
 mod run;
 mod shell;
 mod table;
 mod talk;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 pub use flags::OutputFlags;

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use manifests::event::{Event, Reporter};
 use manifests::{ExitCode, Failure};
 use serde::Serialize;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Speaks for a program. Clones speak through the same streams.
@@ -143,6 +143,25 @@ impl Console {
         } else {
             self.talk.line(&self.paint.success(&text::printable(text)));
         }
+    }
+
+    /// Asks a question on stderr and gives the answer, one line of stdin without
+    /// its ending. No answer at all is [`ErrorKind::UnexpectedEof`].
+    pub fn ask(&self, question: &str) -> std::io::Result<String> {
+        self.ask_from(&mut std::io::stdin().lock(), question)
+    }
+
+    pub(crate) fn ask_from(
+        &self,
+        stdin: &mut dyn BufRead,
+        question: &str,
+    ) -> std::io::Result<String> {
+        let mut line = String::new();
+        let read = || stdin.read_line(&mut line);
+        if self.talk.question(&text::printable(question), read)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// Says why the job ends, with the causes and the next thing to type, and

@@ -50,3 +50,128 @@ fn requested_color(arguments: &[OsString]) -> ColorChoice {
     let joined = || words.iter().find_map(|word| word.strip_prefix("--color="));
     separate.or_else(joined).and_then(|word| word.parse().ok()).unwrap_or(ColorChoice::Auto)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OutputFlags;
+
+    /// Builds bundles.
+    #[derive(Debug, Parser)]
+    #[command(name = "bottari-builder", version = "0.1.0", term_width = 90)]
+    struct Line {
+        #[command(flatten)]
+        output: OutputFlags,
+        #[command(subcommand)]
+        verb: Verb,
+    }
+
+    #[derive(Debug, clap::Subcommand)]
+    enum Verb {
+        /// Check a lockfile.
+        Check {
+            /// The lockfile.
+            lock: String,
+        },
+    }
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    fn refusal(line: &str) -> clap::Error {
+        parse_from::<Line>(words(line)).unwrap_err()
+    }
+
+    #[test]
+    fn the_flags_work_before_and_after_the_verb() {
+        for line in ["b --json --quiet check x", "b check x --json -q", "b check --json x -q"] {
+            let parsed: Line = parse_from(words(line)).unwrap();
+            assert!(parsed.output.json && parsed.output.quiet, "{line}");
+            let Verb::Check { lock } = parsed.verb;
+            assert_eq!(lock, "x");
+        }
+    }
+
+    #[test]
+    fn help_and_version_are_no_errors_and_mistakes_are() {
+        assert_eq!(exit_code(&refusal("b --help")), ExitCode::Done);
+        assert_eq!(exit_code(&refusal("b --version")), ExitCode::Done);
+        assert_eq!(exit_code(&refusal("b chekc x")), ExitCode::Usage);
+        assert_eq!(exit_code(&refusal("b")), ExitCode::Usage);
+    }
+
+    #[test]
+    fn help_shows_the_flags_and_ends_with_the_exit_codes() {
+        insta::assert_snapshot!(refusal("b --help").render(), @"
+        Builds bundles
+
+        Usage: b [OPTIONS] <COMMAND>
+
+        Commands:
+          check  Check a lockfile
+          help   Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+          -V, --version
+                  Print version
+
+        Output:
+              --json
+                  Print results as JSON on stdout and events as JSON lines on stderr
+
+          -q, --quiet
+                  Say nothing but warnings and errors
+
+              --color <WHEN>
+                  When to use colour; `auto` asks the terminal, `NO_COLOR` and `CLICOLOR_FORCE`
+                  
+                  [default: auto]
+                  [possible values: auto, always, never]
+
+        Exit codes:
+            0  done (also with acknowledged warnings)
+            1  our bug: please report it
+            2  the command line is wrong
+           10  done, with warnings nobody acknowledged
+           20  an input file is wrong
+           30  a source is missing, unreachable or has changed
+           40  the bundle is not trusted, damaged or rolled back
+           50  a host is not ready
+           60  a step failed: run again to resume
+          130  interrupted: run again to resume
+        ");
+    }
+
+    #[test]
+    fn a_mistake_is_answered_with_what_was_meant() {
+        insta::assert_snapshot!(refusal("b chekc x").render(), @"
+        error: unrecognized subcommand 'chekc'
+
+          tip: a similar subcommand exists: 'check'
+
+        Usage: b [OPTIONS] <COMMAND>
+
+        For more information, try '--help'.
+        ");
+    }
+
+    #[test]
+    fn errors_about_the_command_line_respect_the_colour_flag() {
+        assert_eq!(requested_color(&words("b chekc --color never")), ColorChoice::Never);
+        assert_eq!(requested_color(&words("b --color=always chekc")), ColorChoice::Always);
+        assert_eq!(requested_color(&words("b --color")), ColorChoice::Auto);
+    }
+
+    #[test]
+    fn the_process_ends_with_the_number_of_the_code() {
+        let ends_alike = |code: ExitCode, number: u8| {
+            format!("{:?}", quit(code)) == format!("{:?}", std::process::ExitCode::from(number))
+        };
+        assert!(ends_alike(ExitCode::Untrusted, 40));
+        assert!(!ends_alike(ExitCode::Untrusted, 41));
+    }
+}

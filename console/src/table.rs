@@ -59,3 +59,53 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn images() -> Table {
+        let mut table = Table::new(["image", "size", "roles"]).numbers(&[1]);
+        table.row(["quay.io/calico/node:v3.29.1", "140.1 MiB", "control-plane, worker"]);
+        table.row(["보따리/예제:v1", "1.0 MiB", "worker"]);
+        table.row(["docker.io/library/busybox:1.37", "980.0 KiB"]);
+        table
+    }
+
+    #[test]
+    fn numbers_stand_right_and_names_left_in_any_script() {
+        insta::assert_snapshot!(images().render(None), @"
+        image                                size  roles
+        quay.io/calico/node:v3.29.1     140.1 MiB  control-plane, worker
+        보따리/예제:v1                    1.0 MiB  worker
+        docker.io/library/busybox:1.37  980.0 KiB
+        ");
+    }
+
+    #[test]
+    fn a_table_fits_a_narrow_terminal() {
+        let text = images().render(Some(44));
+        assert!(text.lines().all(|line| crate::text::width(line) <= 44), "{text}");
+        insta::assert_snapshot!(text, @"
+        image                 size  roles
+        quay.io/calico/  140.1 MiB  control-plane,
+        node:v3.29.1                worker
+        보따리/예제:v1     1.0 MiB  worker
+        docker.io/libra  980.0 KiB
+        ry/busybox:1.37
+        ");
+    }
+
+    #[test]
+    fn a_table_that_is_not_for_a_terminal_never_wraps() {
+        let mut table = Table::new(["name"]);
+        table.row(["x".repeat(400)]);
+        assert_eq!(table.render(None).lines().count(), 2);
+    }
+
+    #[test]
+    fn a_table_without_rows_still_names_its_columns() {
+        assert!(Table::new(["a", "b"]).is_empty());
+        insta::assert_snapshot!(Table::new(["a", "b"]).render(None), @"a  b");
+    }
+}

@@ -33,11 +33,16 @@ impl Talk {
     /// Nothing is left to tell when stderr itself cannot be written, so a
     /// failure here is passed over in silence.
     pub(crate) fn line(&self, text: &str) {
+        self.aside(|| self.write(&format!("{text}\n")));
+    }
+
+    /// Writes a question and leaves the cursor behind it. The bars stay away
+    /// while `answer` is read.
+    pub(crate) fn question<R>(&self, text: &str, answer: impl FnOnce() -> R) -> R {
         self.aside(|| {
-            let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = out.write_all(format!("{text}\n").as_bytes());
-            let _ = out.flush();
-        });
+            self.write(&format!("{text} "));
+            answer()
+        })
     }
 
     /// Does something to the terminal while the bars are out of the way.
@@ -46,6 +51,12 @@ impl Talk {
             Some(bars) => bars.suspend(work),
             None => work(),
         }
+    }
+
+    fn write(&self, text: &str) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = out.write_all(text.as_bytes());
+        let _ = out.flush();
     }
 
     /// Takes the bars away for good; lines go on.

@@ -78,6 +78,16 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(show).collect())
 }
 
+/// The same for text that must stay on its line: a name, a title.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    match printable(text) {
+        text if text.contains(['\n', '\t']) => {
+            Cow::Owned(text.replace('\n', "\\n").replace('\t', "\\t"))
+        }
+        text => text,
+    }
+}
+
 fn take_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
     let mut used = 0;
     chars
@@ -99,7 +109,17 @@ mod tests {
             [0, 1023, 1024, 1536, 22_439_526, mebibyte - 1, mebibyte, 1_288_490_189, u64::MAX]
                 .map(size)
                 .into();
-        insta::assert_snapshot!(sizes.join("\n"), @"");
+        insta::assert_snapshot!(sizes.join("\n"), @"
+        0 B
+        1023 B
+        1.0 KiB
+        1.5 KiB
+        21.4 MiB
+        1.0 MiB
+        1.0 MiB
+        1.2 GiB
+        16.0 EiB
+        ");
     }
 
     #[test]
@@ -108,7 +128,18 @@ mod tests {
             [0, 49, 50, 999, 12_345, 59_940, 59_960, 130_000, 3_599_600, 11_100_000]
                 .map(|millis| duration(Duration::from_millis(millis)))
                 .into();
-        insta::assert_snapshot!(spans.join("\n"), @"");
+        insta::assert_snapshot!(spans.join("\n"), @"
+        0.0 s
+        0.0 s
+        0.1 s
+        1.0 s
+        12.3 s
+        1 min 00 s
+        1 min 00 s
+        2 min 10 s
+        1 h 00 min
+        3 h 05 min
+        ");
     }
 
     #[test]
@@ -121,7 +152,7 @@ mod tests {
     #[test]
     fn a_long_name_keeps_its_start_and_its_version() {
         let name = "registry.k8s.io/ingress-nginx/controller:v1.13.3";
-        assert_eq!(shorten_middle(name, 24), "registry.…ntroller:v1.13.3".get(..0).unwrap());
+        assert_eq!(shorten_middle(name, 24), "registry.…roller:v1.13.3");
         assert_eq!(shorten_middle("short", 24), "short");
     }
 

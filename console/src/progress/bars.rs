@@ -25,8 +25,39 @@ pub(crate) struct Bars {
     talk: Talk,
     paint: Paint,
     clock: Clock,
-    name_columns: usize,
+    layout: Layout,
     state: Mutex<State>,
+}
+
+/// How a transfer's line is shared out.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    name_columns: usize,
+    bar_columns: usize,
+}
+
+impl Layout {
+    /// The longest `1023.9 MiB of 1023.9 MiB`, with brackets and blanks.
+    const FIXED: usize = 30;
+
+    /// On a narrow terminal the numbers stay and the bar goes.
+    fn of(columns: u16) -> Self {
+        let room = usize::from(columns).saturating_sub(Self::FIXED);
+        let bar_columns = if room < 40 { 0 } else { 20 };
+        Self { name_columns: (room - bar_columns).clamp(12, 48), bar_columns }
+    }
+
+    fn bar_for(self, item: &Running) -> ProgressBar {
+        let name = text::fit(&item.name, self.name_columns);
+        let bar = match (item.bytes, self.bar_columns) {
+            (Some(bytes), 1..) => {
+                let template = format!("  {{prefix}} [{{bar:{}}}] {{msg}}", self.bar_columns);
+                ProgressBar::new(bytes).with_style(style(&template))
+            }
+            _ => ProgressBar::no_length().with_style(style("  {prefix} {msg}")),
+        };
+        bar.with_prefix(name)
+    }
 }
 
 #[derive(Debug)]
@@ -55,8 +86,7 @@ impl Bars {
             total: None,
             last_draw: Duration::ZERO,
         };
-        let name_columns = (usize::from(columns) / 2).clamp(12, 48);
-        Self { talk, paint, clock, name_columns, state: Mutex::new(state) }
+        Self { talk, paint, clock, layout: Layout::of(columns), state: Mutex::new(state) }
     }
 
     fn take(&self, event: &Event, state: &mut State, now: Duration) -> Option<String> {
@@ -84,7 +114,7 @@ impl Reporter for Bars {
         let line = self.take(event, &mut state, now);
         let only_moved = matches!(event, Event::TransferAdvanced { .. });
         if !only_moved || now.saturating_sub(state.last_draw) >= BETWEEN_DRAWS {
-            state.draw(self.name_columns, now);
+            state.draw(self.layout, now);
         }
         if let Some(line) = line {
             self.talk.line(&line);
@@ -93,10 +123,10 @@ impl Reporter for Bars {
 }
 
 impl State {
-    fn draw(&mut self, name_columns: usize, now: Duration) {
+    fn draw(&mut self, layout: Layout, now: Duration) {
         self.last_draw = now;
         self.draw_total(now);
-        self.add_bars(name_columns);
+        self.add_bars(layout);
         for (id, item) in self.tally.running() {
             if let Some(bar) = self.visible.get(&id) {
                 bar.set_position(item.moved);
@@ -118,11 +148,11 @@ impl State {
     }
 
     /// Gives a bar to the oldest transfers that have none, while there is room.
-    fn add_bars(&mut self, name_columns: usize) {
+    fn add_bars(&mut self, layout: Layout) {
         let room = VISIBLE.saturating_sub(self.visible.len());
         let waiting = self.tally.running().filter(|(id, _)| !self.visible.contains_key(id));
         let added: Vec<_> =
-            waiting.take(room).map(|(id, item)| (id, bar_for(item, name_columns))).collect();
+            waiting.take(room).map(|(id, item)| (id, layout.bar_for(item))).collect();
         for (id, bar) in added {
             let bar = match &self.total {
                 Some(total) => self.screen.insert_before(total, bar),
@@ -149,16 +179,103 @@ fn add_total(screen: &MultiProgress) -> ProgressBar {
     screen.add(total)
 }
 
-fn bar_for(item: &Running, name_columns: usize) -> ProgressBar {
-    let bar = match item.bytes {
-        Some(bytes) => ProgressBar::new(bytes).with_style(style("  {prefix} [{bar:20}] {msg}")),
-        None => ProgressBar::no_length().with_style(style("  {prefix} {msg}")),
-    };
-    bar.with_prefix(text::fit(&item.name, name_columns))
-}
-
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .expect("our own templates are well formed")
         .progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::clock::FakeClock;
+    use crate::testing::{Terminal, plain};
+    use manifests::event::{Outcome, Transfer};
+
+    const MIB: u64 = 1 << 20;
+
+    fn bars() -> (Bars, Terminal, FakeClock) {
+        let (terminal, time) = (Terminal::new(), FakeClock::default());
+        let talk = Talk::above(terminal.screen.clone(), terminal.stream());
+        let screen = terminal.screen.clone();
+        (Bars::new(screen, Terminal::COLUMNS, talk, plain(), time.clock()), terminal, time)
+    }
+
+    fn begin(bars: &Bars, items: u64, bytes: Option<u64>) {
+        bars.report(&Event::PhaseStarted { title: "fetching".into(), items, bytes });
+    }
+
+    #[test]
+    fn bars_show_each_transfer_and_the_whole_and_leave_one_line() {
+        let (bars, terminal, time) = bars();
+        begin(&bars, 3, Some(100 * MIB));
+        let long = "registry.k8s.io/ingress-nginx/kube-webhook-certgen:v1.6.3";
+        let image = Transfer::start(&bars, long, Some(40 * MIB));
+        let chart = Transfer::start(&bars, "예제-차트.tgz", None);
+        time.pass(1000);
+        image.advance(20 * MIB);
+        time.pass(1000);
+        chart.advance(MIB);
+        insta::assert_snapshot!(terminal.memory.contents(), @"
+          registry.k8…ook-certgen:v1.6.3 [==========>         ] 20.0 MiB of 40.0 MiB
+          예제-차트.tgz                  1.0 MiB
+        fetching: 0 of 3 items, 21.0 MiB of 100.0 MiB, 10.5 MiB/s, 8 s left
+        ");
+
+        bars.report(&Event::Warning { text: "the mirror is slow".into() });
+        image.advance(20 * MIB);
+        image.finish(Outcome::Done);
+        insta::assert_snapshot!(terminal.memory.contents(), @"
+        warning: the mirror is slow
+          예제-차트.tgz                  1.0 MiB
+        fetching: 1 of 3 items, 41.0 MiB of 100.0 MiB, 20.5 MiB/s, 3 s left
+        ");
+
+        chart.finish(Outcome::Done);
+        bars.report(&Event::PhaseFinished { title: "fetching".into() });
+        insta::assert_snapshot!(terminal.memory.contents(), @"
+        warning: the mirror is slow
+        fetched 2 items, 41.0 MiB in 2.0 s
+        ");
+    }
+
+    #[test]
+    fn transfers_without_room_are_counted_until_they_have_some() {
+        let (bars, terminal, _) = bars();
+        begin(&bars, 10, None);
+        let mut all: Vec<_> =
+            (0..10).map(|n| Transfer::start(&bars, &format!("item-{n}"), Some(1))).collect();
+        let before = terminal.memory.contents();
+        assert!(before.contains("item-7") && !before.contains("item-8"), "{before}");
+        assert!(before.contains("and 2 more"), "{before}");
+
+        all.remove(3).finish(Outcome::Done);
+        let after = terminal.memory.contents();
+        assert!(after.contains("item-8") && !after.contains("item-3"), "{after}");
+        assert!(after.contains("1 of 10 items") && after.contains("and 1 more"), "{after}");
+        let last = after.lines().last().unwrap();
+        assert!(last.starts_with("fetching:"), "the whole stands last: {after}");
+    }
+
+    #[test]
+    fn a_transfer_fits_its_terminal_or_does_without_a_bar() {
+        let item = |bytes| Running { name: "보따리".repeat(30), bytes, moved: 0 };
+        for columns in [45, 60, 69, 70, 80, 100, 300] {
+            let layout = Layout::of(columns);
+            let bar = layout.bar_for(&item(Some(1)));
+            let fixed = if layout.bar_columns > 0 { 6 } else { 3 };
+            let line = text::width(&bar.prefix()) + layout.bar_columns + fixed;
+            assert!(line + "1023.9 MiB of 1023.9 MiB".len() <= columns.into(), "{columns}");
+            assert_eq!(layout.bar_columns > 0, columns >= 70);
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_move_the_cursor() {
+        let (bars, terminal, _) = bars();
+        begin(&bars, 1, None);
+        let _hostile = Transfer::start(&bars, "a\u{1b}[2Jb\nc", Some(1));
+        let shown = terminal.memory.contents();
+        assert!(shown.contains("a\\u{1b}[2Jb\\nc"), "{shown}");
+    }
 }

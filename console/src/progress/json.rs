@@ -65,3 +65,53 @@ impl Reporter for JsonLines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::clock::FakeClock;
+    use crate::testing::Sink;
+    use manifests::event::Outcome;
+
+    fn json_lines() -> (JsonLines, Sink, FakeClock) {
+        let (sink, time) = (Sink::default(), FakeClock::default());
+        (JsonLines::new(Talk::plain(sink.stream()), time.clock()), sink, time)
+    }
+
+    #[test]
+    fn every_event_is_one_line() {
+        let (json, log, _) = json_lines();
+        json.report(&Event::PhaseStarted { title: "fetching".into(), items: 1, bytes: Some(9) });
+        json.report(&Event::TransferStarted { id: 7, name: "보따리\n".into(), bytes: None });
+        json.report(&Event::TransferAdvanced { id: 7, bytes: 9 });
+        json.report(&Event::TransferFinished { id: 7, outcome: Outcome::Done });
+        json.report(&Event::PhaseFinished { title: "fetching".into() });
+        json.report(&Event::Warning { text: "old".into() });
+        insta::assert_snapshot!(log.text(), @r#"
+        {"event":"phase-started","title":"fetching","items":1,"bytes":9}
+        {"event":"transfer-started","id":7,"name":"보따리\n","bytes":null}
+        {"event":"transfer-advanced","id":7,"bytes":9}
+        {"event":"transfer-finished","id":7,"outcome":"done"}
+        {"event":"phase-finished","title":"fetching"}
+        {"event":"warning","text":"old"}
+        "#);
+    }
+
+    #[test]
+    fn pieces_are_added_up_and_none_is_lost() {
+        let (json, log, time) = json_lines();
+        json.report(&Event::TransferStarted { id: 1, name: "a".into(), bytes: None });
+        for _ in 0..1000 {
+            json.report(&Event::TransferAdvanced { id: 1, bytes: 3 });
+            time.pass(1);
+        }
+        json.report(&Event::TransferFinished { id: 1, outcome: Outcome::Failed });
+        let events = log.text();
+        let told: Vec<serde_json::Value> =
+            events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let pieces: Vec<_> = told.iter().filter_map(|event| event.get("bytes")?.as_u64()).collect();
+        assert_eq!(pieces.iter().sum::<u64>(), 3000);
+        assert_eq!(pieces.len(), 2, "{events}");
+        assert_eq!(told.last().unwrap()["event"], "transfer-finished");
+    }
+}

@@ -82,7 +82,7 @@ fn phase_line(title: &str, items: u64, bytes: Option<u64>) -> String {
     let items = (items > 0).then(|| text::count(items, "item", "items"));
     let parts: Vec<_> = [items, bytes.map(text::size)].into_iter().flatten().collect();
     let colon = if parts.is_empty() { "" } else { ": " };
-    text::printable(&format!("{title}{colon}{}", parts.join(", "))).into_owned()
+    text::one_line(&format!("{title}{colon}{}", parts.join(", "))).into_owned()
 }
 
 /// `fetched  etcd-v3.5.23-linux-amd64.tar.gz  21.4 MiB`
@@ -98,4 +98,100 @@ fn transfer_line(item: &Running, outcome: Outcome, verb: &str) -> String {
     };
     let line = format!("{}  {}  {amount}", text::fit(label, 7), item.name);
     line.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::clock::FakeClock;
+    use crate::testing::{Sink, plain};
+    use manifests::event::Transfer;
+
+    const MIB: u64 = 1 << 20;
+
+    fn lines() -> (Lines, Sink, FakeClock) {
+        let (sink, time) = (Sink::default(), FakeClock::default());
+        (Lines::new(Talk::plain(sink.stream()), plain(), time.clock()), sink, time)
+    }
+
+    #[test]
+    fn a_job_reads_as_a_log() {
+        let (lines, log, time) = lines();
+        let title = || "fetching".to_owned();
+        lines.report(&Event::PhaseStarted { title: title(), items: 3, bytes: Some(60 * MIB) });
+        let etcd = Transfer::start(&lines, "etcd-v3.5.23-linux-amd64.tar.gz", Some(40 * MIB));
+        Transfer::start(&lines, "helm-v3.18.0.tar.gz", Some(10 * MIB)).finish(Outcome::Cached);
+        for _ in 0..20 {
+            time.pass(1000);
+            etcd.advance(2 * MIB);
+        }
+        etcd.finish(Outcome::Done);
+        let gone = Transfer::start(&lines, "calicoctl", Some(10 * MIB));
+        gone.advance(MIB);
+        drop(gone);
+        lines.report(&Event::Retrying {
+            name: "calicoctl".into(),
+            attempt: 1,
+            wait_ms: 2000,
+            why: "status 503 \u{1b}[2J".into(),
+        });
+        time.pass(2000);
+        let again = Transfer::start(&lines, "calicoctl", None);
+        again.advance(10 * MIB);
+        again.finish(Outcome::Done);
+        lines.report(&Event::PhaseFinished { title: title() });
+        insta::assert_snapshot!(log.text(), @r"
+        fetching: 3 items, 60.0 MiB
+        cached   helm-v3.18.0.tar.gz  10.0 MiB
+        fetching: 1 of 3 items, 30.0 MiB of 60.0 MiB, 2.0 MiB/s, 15 s left
+        fetching: 1 of 3 items, 50.0 MiB of 60.0 MiB, 2.0 MiB/s, 5 s left
+        fetched  etcd-v3.5.23-linux-amd64.tar.gz  40.0 MiB
+        failed   calicoctl  1.0 MiB of 10.0 MiB
+        retrying `calicoctl` in 2.0 s: attempt 1 failed: status 503 \u{1b}[2J
+        fetched  calicoctl  10.0 MiB
+        fetched 2 items, 51.0 MiB in 22.0 s (1 was already here, 1 failed)
+        ");
+    }
+
+    #[test]
+    fn a_fast_job_says_nothing_in_between() {
+        let (lines, log, time) = lines();
+        lines.report(&Event::PhaseStarted { title: "packing".into(), items: 0, bytes: None });
+        for _ in 0..99 {
+            time.pass(100);
+            Transfer::start(&lines, "x", None).advance(1);
+        }
+        assert_eq!(log.text().matches("packing:").count(), 0, "{}", log.text());
+        time.pass(100);
+        let x = Transfer::start(&lines, "x", None);
+        assert_eq!(log.text().matches("packing:").count(), 1, "{}", log.text());
+        x.finish(Outcome::Done);
+        assert_eq!(log.text().matches("packing:").count(), 1, "{}", log.text());
+    }
+
+    #[test]
+    fn phases_inside_phases_and_without_items_are_told_too() {
+        let (lines, log, time) = lines();
+        let begin = |title: &str| {
+            lines.report(&Event::PhaseStarted { title: title.into(), items: 0, bytes: None });
+        };
+        let end = |title: &str| lines.report(&Event::PhaseFinished { title: title.into() });
+        begin("building");
+        begin("resolving charts");
+        time.pass(400);
+        end("resolving charts");
+        end("never begun");
+        lines.report(&Event::Notice { text: "the cache is new".into() });
+        lines.report(&Event::Warning { text: "no arm64 variant".into() });
+        time.pass(130_000);
+        end("building");
+        insta::assert_snapshot!(log.text(), @"
+        building
+        resolving charts
+        resolved charts in 0.4 s
+        the cache is new
+        warning: no arm64 variant
+        built in 2 min 10 s
+        ");
+    }
 }

@@ -38,7 +38,7 @@ impl Phase {
     /// A phase that begins at `now`.
     pub(crate) fn new(title: &str, items: u64, bytes: Option<u64>, now: Duration) -> Self {
         Self {
-            title: text::printable(title).into_owned(),
+            title: text::one_line(title).into_owned(),
             started: now,
             all_items: items,
             all_bytes: bytes,
@@ -79,7 +79,7 @@ impl Phase {
             self.items_standing(),
             bytes_standing(position, self.all_bytes),
             self.speed(now).map(|rate| format!("{}/s", text::size(rate))),
-            self.time_left(position, now).map(|left| format!("{} left", text::duration(left))),
+            self.time_left(position, now).map(|left| format!("{} left", rough(left))),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         if parts.is_empty() {
@@ -143,6 +143,14 @@ impl Phase {
             return String::new();
         }
         format!(" ({})", remarks.join(", "))
+    }
+}
+
+/// A guess has no tenths of a second.
+fn rough(span: Duration) -> String {
+    match span.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        _ => text::duration(span),
     }
 }
 

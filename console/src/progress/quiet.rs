@@ -14,3 +14,22 @@ impl Reporter for WarningsOnly {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::{Clock, JsonLines};
+    use crate::talk::Talk;
+    use crate::testing::Sink;
+
+    #[test]
+    fn only_warnings_pass() {
+        let sink = Sink::default();
+        let json = JsonLines::new(Talk::plain(sink.stream()), Clock::system());
+        let quiet = WarningsOnly(Arc::new(json));
+        quiet.report(&Event::Notice { text: "a".into() });
+        quiet.report(&Event::PhaseFinished { title: "b".into() });
+        quiet.report(&Event::Warning { text: "c".into() });
+        insta::assert_snapshot!(sink.text(), @r#"{"event":"warning","text":"c"}"#);
+    }
+}

@@ -22,14 +22,14 @@ impl Tally {
 
     /// A phase is over; gives its summary, or nothing when it never began.
     pub(crate) fn end(&mut self, title: &str, now: Duration) -> Option<String> {
-        let index = self.phases.iter().rposition(|phase| phase.title == text::printable(title))?;
+        let index = self.phases.iter().rposition(|phase| phase.title == text::one_line(title))?;
         Some(self.phases.remove(index).summary(now))
     }
 
     /// A transfer begins.
     pub(crate) fn start(&mut self, id: u64, name: &str, bytes: Option<u64>) {
         self.running
-            .insert(id, Running { name: text::printable(name).into_owned(), bytes, moved: 0 });
+            .insert(id, Running { name: text::one_line(name).into_owned(), bytes, moved: 0 });
     }
 
     /// Bytes of a transfer moved.

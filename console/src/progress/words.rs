@@ -72,6 +72,15 @@ mod tests {
         ];
         let past: Vec<_> =
             titles.iter().map(|title| format!("{title}: {:?}", past(title))).collect();
-        insta::assert_snapshot!(past.join("\n"), @"");
+        insta::assert_snapshot!(past.join("\n"), @r#"
+        fetching images: Some("fetched images")
+        packing: Some("packed")
+        resolving: Some("resolved")
+        verifying: Some("verified")
+        copying files: Some("copied files")
+        deploying: Some("deployed")
+        writing the bundle: Some("written the bundle")
+        checks: None
+        "#);
     }
 }

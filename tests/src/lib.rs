@@ -1,1 +1,9 @@
-//! Placeholder.
+//! What the tests of this project share: an upstream of our own that misbehaves
+//! on request, real bytes to put on it, and a way to run the real programs.
+//!
+//! Helpers here panic where a test could only give up: the message says what the
+//! test machine lacks.
+
+pub mod client;
+pub mod fixtures;
+pub mod upstream;

@@ -1,0 +1,76 @@
+//! The demo upstream as a program: writes the demo release and its mirrors file
+//! into a folder and serves what they name, until it is told to end.
+
+use clap::Parser;
+use journeys::{fixtures, upstream::Upstream};
+use std::{fs, io, io::Write, os::unix::fs::FileTypeExt, path::PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves a small release with real bytes on 127.0.0.1, for a first try without
+/// any network.
+///
+/// Ends on ctrl-c, on SIGTERM, and when its standard input is a pipe that closes.
+#[derive(Debug, Parser)]
+#[command(name = "bottari-upstream")]
+struct Options {
+    /// Where to write `releases/`, `components/` and `mirrors.yaml`.
+    folder: PathBuf,
+    /// Write the port into this file once everything is ready.
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+    /// About how much one architecture downloads, in MiB.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    size_mib: usize,
+}
+
+fn main() -> io::Result<()> {
+    let options = Options::parse();
+    let sizes = fixtures::Options { size_mib: options.size_mib, ..Default::default() };
+    let demo = fixtures::demo(&options.folder, &sizes)?;
+    let upstream = Upstream::start()?;
+    demo.publish(&upstream);
+    let mirrors = demo.write_mirrors(&upstream)?;
+    if let Some(path) = &options.port_file {
+        write_whole(path, &upstream.address().port().to_string())?;
+    }
+    let mut out = io::stdout();
+    writeln!(out, "address: http://{}", upstream.address())?;
+    writeln!(out, "release: {}", demo.release.display())?;
+    writeln!(out, "mirrors: {}", mirrors.display())?;
+    out.flush()?;
+    wait_for_the_end()
+}
+
+/// A script that waits for the file never reads half of it.
+fn write_whole(path: &PathBuf, text: &str) -> io::Result<()> {
+    let part = path.with_extension("part");
+    fs::write(&part, text)?;
+    fs::rename(&part, path)
+}
+
+fn wait_for_the_end() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let end = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            pressed = tokio::signal::ctrl_c() => pressed,
+            closed = closed_input() => closed,
+        }
+    });
+    // The thread that reads standard input may wait for ever.
+    runtime.shutdown_background();
+    end
+}
+
+/// Returns when standard input has closed. Only a pipe counts: a script that puts
+/// this program in the background gives it `/dev/null`, which is at its end at once.
+async fn closed_input() -> io::Result<()> {
+    let is_pipe = fs::metadata("/dev/stdin").is_ok_and(|input| input.file_type().is_fifo());
+    if !is_pipe {
+        return std::future::pending().await;
+    }
+    let drain = || io::copy(&mut io::stdin(), &mut io::sink());
+    tokio::task::spawn_blocking(drain).await??;
+    Ok(())
+}

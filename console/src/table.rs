@@ -1,5 +1,6 @@
 //! Tables without lines: names left, numbers right, easy to read and to `awk`.
 
+use crate::text::one_line;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement};
 
@@ -24,9 +25,11 @@ impl Table {
         self
     }
 
-    /// Adds a row; a row that is too short ends in empty cells.
+    /// Adds a row; a row that is too short ends in empty cells. What a cell
+    /// cannot show in its place (a newline, a control character) is escaped.
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        let shown = |cell: S| one_line(&cell.into()).into_owned();
+        self.rows.push(cells.into_iter().map(shown).collect());
     }
 
     /// Whether there is no row.
@@ -101,6 +104,13 @@ mod tests {
         let mut table = Table::new(["name"]);
         table.row(["x".repeat(400)]);
         assert_eq!(table.render(None).lines().count(), 2);
+    }
+
+    #[test]
+    fn a_cell_cannot_forge_a_row_or_move_the_cursor() {
+        let mut table = Table::new(["name"]);
+        table.row(["a\nb\u{1b}[2J"]);
+        assert_eq!(table.render(None), "name\na\\nb\\u{1b}[2J\n");
     }
 
     #[test]

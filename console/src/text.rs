@@ -67,10 +67,10 @@ pub fn fit(text: &str, columns: usize) -> String {
     short
 }
 
-/// Makes control characters visible, so that text from a server or a file
-/// cannot move the cursor or recolour a terminal. Newlines and tabs stay.
+/// Makes characters visible that would move the cursor, recolour a terminal or
+/// turn the direction of writing, so that text from a server or a file shows
+/// what it is. Newlines and tabs stay.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let is_hostile = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.contains(is_hostile) {
         return Cow::Borrowed(text);
     }
@@ -86,6 +86,11 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
         }
         text => text,
     }
+}
+
+fn is_hostile(c: char) -> bool {
+    let turns_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns_direction || (c.is_control() && c != '\n' && c != '\t')
 }
 
 fn take_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
@@ -169,6 +174,8 @@ mod tests {
     #[test]
     fn control_characters_are_shown_and_not_obeyed() {
         assert_eq!(printable("a\u{1b}[31mb\rc\n\td"), "a\\u{1b}[31mb\\u{d}c\n\td");
+        assert_eq!(printable("a\u{202e}gpj.exe"), "a\\u{202e}gpj.exe");
         assert_eq!(printable("보따리"), "보따리");
+        assert_eq!(one_line("a\tb\nc"), "a\\tb\\nc");
     }
 }

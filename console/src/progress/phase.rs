@@ -91,12 +91,14 @@ impl Phase {
     /// The line that is left when the phase is over: `fetched 25 items, 1.2 GiB
     /// in 12.3 s (3 were already here)`.
     pub(crate) fn summary(&self, now: Duration) -> String {
+        let amount = self.amount();
         let head = match words::past(&self.title) {
             Some(past) => past + " ",
+            None if amount.is_empty() => format!("{}: done ", self.title),
             None => format!("{}: ", self.title),
         };
         let took = text::duration(now.saturating_sub(self.started));
-        format!("{head}{}in {took}{}", self.amount(), self.remarks())
+        format!("{head}{amount}in {took}{}", self.remarks())
     }
 
     fn items_standing(&self) -> Option<String> {
@@ -160,5 +162,58 @@ pub(crate) fn bytes_standing(moved: u64, all: Option<u64>) -> Option<String> {
         Some(all) => Some(format!("{} of {}", text::size(moved), text::size(all))),
         None if moved == 0 => None,
         None => Some(text::size(moved)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn item(bytes: Option<u64>, moved: u64) -> Running {
+        Running { name: "x".into(), bytes, moved }
+    }
+
+    #[test]
+    fn nothing_is_claimed_that_is_not_known() {
+        let mut phase = Phase::new("packing", 0, None, Duration::ZERO);
+        assert_eq!(phase.standing(0, SECOND), "packing");
+        phase.advance(2048, SECOND);
+        assert_eq!(phase.standing(2048, SECOND), "packing: 2.0 KiB, 2.0 KiB/s");
+        phase.settle(&item(None, 2048), Outcome::Done);
+        assert_eq!(phase.standing(0, SECOND), "packing: 1 item, 2.0 KiB, 2.0 KiB/s");
+    }
+
+    #[test]
+    fn cached_items_count_as_done_and_failed_ones_do_not() {
+        let mut phase = Phase::new("fetching", 3, Some(4096), Duration::ZERO);
+        phase.settle(&item(Some(1024), 0), Outcome::Cached);
+        phase.advance(1024, SECOND);
+        phase.settle(&item(Some(2048), 1024), Outcome::Failed);
+        assert_eq!(
+            phase.standing(0, SECOND),
+            "fetching: 1 of 3 items, 1.0 KiB of 4.0 KiB, 1.0 KiB/s, 3 s left"
+        );
+    }
+
+    #[test]
+    fn a_source_that_stops_leaves_no_guess_of_the_time_left() {
+        let mut phase = Phase::new("fetching", 1, Some(4096), Duration::ZERO);
+        phase.advance(1024, SECOND);
+        phase.advance(0, SECOND * 20);
+        phase.advance(0, SECOND * 40);
+        assert_eq!(
+            phase.standing(1024, SECOND * 40),
+            "fetching: 0 of 1 item, 1.0 KiB of 4.0 KiB, 0 B/s"
+        );
+    }
+
+    #[test]
+    fn summaries_read_well_with_any_title() {
+        let mut phase = Phase::new("checks", 1, None, Duration::ZERO);
+        assert_eq!(phase.summary(SECOND), "checks: done in 1.0 s");
+        phase.settle(&item(None, 0), Outcome::Done);
+        assert_eq!(phase.summary(SECOND), "checks: 1 item in 1.0 s");
     }
 }

@@ -7,22 +7,17 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A size in binary units with one decimal: `21.4 MiB`; whole bytes below 1 KiB.
 pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    const EXBIBYTE: (&str, u32) = ("EiB", 60);
+    const UNITS: [(&str, u32); 6] =
+        [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("PiB", 50), EXBIBYTE];
     if bytes < 1024 {
         return format!("{bytes} B");
     }
-    let mut tenths = tenths_of(bytes, 1024);
-    let mut unit = 0;
-    // 1023.95 KiB would round to `1024.0 KiB`; the next unit says it better.
-    while tenths >= 10_240 && unit + 1 < UNITS.len() {
-        unit += 1;
-        tenths = tenths_of(bytes, 1024_u128.pow(u32::try_from(unit).unwrap_or(0) + 1));
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-}
-
-fn tenths_of(bytes: u64, unit: u128) -> u128 {
-    (u128::from(bytes) * 10 + unit / 2) / unit
+    // Rounded first: 1023.99 KiB would read `1024.0 KiB`, and is `1.0 MiB`.
+    let tenths = |power: u32| (u128::from(bytes) * 10 + (1 << power) / 2) >> power;
+    let fits = |(_, power): &(&str, u32)| tenths(*power) < 10_240;
+    let (unit, power) = UNITS.into_iter().find(fits).unwrap_or(EXBIBYTE);
+    format!("{}.{} {unit}", tenths(power) / 10, tenths(power) % 10)
 }
 
 /// A span of time in at most two units: `0.4 s`, `12.3 s`, `2 min 10 s`, `3 h 05 min`.

@@ -38,3 +38,8 @@ pub use plan::{BundlePlan, PlanError};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
 pub use writer::{BlobSource, Draft, WriteError, sign, write};
+
+#[cfg(test)]
+mod roundtrip_tests;
+#[cfg(test)]
+mod testing;

@@ -34,7 +34,7 @@ pub(crate) fn for_each<T: Sync, S, E: Send>(
     thread::scope(|scope| {
         let threads: Vec<_> =
             (0..jobs.clamp(1, items.len().max(1))).map(|_| scope.spawn(one_thread)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("work does not panic")).collect()
+        threads.into_iter().try_for_each(|thread| thread.join().expect("work does not panic"))
     })
 }
 

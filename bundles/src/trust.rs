@@ -35,8 +35,9 @@ impl PublicKey {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let base64 = lines.find(|line| !line.starts_with("untrusted comment:"));
         let base64 = base64.ok_or(PublicKeyError)?.to_owned();
-        let key = minisign_verify::PublicKey::from_base64(&base64).map_err(|_| PublicKeyError)?;
-        let bytes = BASE64_STANDARD.decode(&base64).map_err(|_| PublicKeyError)?;
+        let key =
+            minisign_verify::PublicKey::from_base64(&base64).map_err(|_why| PublicKeyError)?;
+        let bytes = BASE64_STANDARD.decode(&base64).map_err(|_why| PublicKeyError)?;
         let id = bytes.get(2..10).and_then(|id| id.try_into().ok()).ok_or(PublicKeyError)?;
         match lines.next() {
             None => Ok(Self { id: KeyId::from_bytes(id), base64, key }),

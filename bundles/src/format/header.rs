@@ -53,8 +53,11 @@ fn take_entry(bytes: &[u8]) -> Option<(&str, &[u8], &[u8])> {
 }
 
 /// The plain bytes of the header, `manifest.header_size` of them, or `None`
-/// when that is too small.
+/// when that is too small or there are too many signatures.
 pub(crate) fn render(manifest: &BundleManifest, signatures: &[BundleSignature]) -> Option<Vec<u8>> {
+    if signatures.len() > MAX_SIGNATURES {
+        return None;
+    }
     let mut out = render_unpadded(manifest, signatures);
     let room = manifest.header_size.checked_sub(out.len() as u64 + entry::BLOCK)?;
     out.extend_from_slice(&entry::whole(PADDING, &vec![0; usize::try_from(room).ok()?]));

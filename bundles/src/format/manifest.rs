@@ -192,7 +192,10 @@ impl BundleManifest {
     }
 
     fn check_sizes(&self) -> Result<(), String> {
-        if self.header_size == 0 || self.header_size > MAX_HEADER || self.header_size % 512 != 0 {
+        if self.header_size == 0
+            || self.header_size > MAX_HEADER
+            || !self.header_size.is_multiple_of(512)
+        {
             return Err(format!("a header of {} bytes is out of bounds", self.header_size));
         }
         let chunks = self.payload_size.div_ceil(CHUNK_SIZE);

@@ -41,7 +41,7 @@ pub(crate) fn index(manifest: &BundleManifest) -> String {
         .filter_map(|name| {
             let blob = blobs.get(&name.digest)?;
             let annotations = json!({ "org.opencontainers.image.ref.name": name.name });
-            Some(with_annotations(&blob.descriptor(), annotations))
+            Some(with_annotations(&blob.descriptor(), &annotations))
         })
         .collect();
     json!({ "schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries }).to_string()
@@ -56,7 +56,7 @@ pub(crate) fn file_artifact(file: &LockedFile) -> Vec<u8> {
     });
     artifact(
         "application/vnd.bottari.file.v1",
-        &with_annotations(&file.descriptor(), title),
+        &with_annotations(&file.descriptor(), &title),
         &source,
     )
 }
@@ -64,7 +64,7 @@ pub(crate) fn file_artifact(file: &LockedFile) -> Vec<u8> {
 /// The manifest that makes the lockfile an OCI artifact.
 pub(crate) fn lockfile_artifact(lockfile: &Descriptor) -> Vec<u8> {
     let title = json!({ "org.opencontainers.image.title": "release.lock" });
-    artifact("application/vnd.bottari.lockfile.v1", &with_annotations(lockfile, title), &json!({}))
+    artifact("application/vnd.bottari.lockfile.v1", &with_annotations(lockfile, &title), &json!({}))
 }
 
 fn artifact(kind: &str, layer: &Value, annotations: &Value) -> Vec<u8> {
@@ -90,7 +90,7 @@ pub(crate) fn empty_config() -> Descriptor {
     }
 }
 
-fn with_annotations(descriptor: &Descriptor, annotations: Value) -> Value {
+fn with_annotations(descriptor: &Descriptor, annotations: &Value) -> Value {
     json!({
         "mediaType": descriptor.media_type,
         "digest": descriptor.digest,

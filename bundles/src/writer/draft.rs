@@ -1,7 +1,7 @@
 //! A bundle file that is still being written, under a `.partial` name; it gets
 //! its real name in one rename when it is whole.
 
-use super::{Sums, WriteError, chunk_hashes, end_frame};
+use super::{FrameSizes, Sums, WriteError, chunk_hashes, end_frame};
 use crate::{
     bundle::Bundle,
     format::{
@@ -52,7 +52,7 @@ impl Draft {
                 .truncate(false)
                 .open(&partial)?;
             // Two builds of one bundle would write over each other.
-            file.try_lock().map_err(|_| io::Error::other("another process is writing it"))?;
+            file.try_lock().map_err(|_held| io::Error::other("another process is writing it"))?;
             file.set_len(0)?;
             Ok(file)
         };
@@ -72,7 +72,7 @@ impl Draft {
     }
 
     /// Replaces what the plan had to guess by what has been written.
-    pub(super) fn settle(&mut self, plan: &BundlePlan, sums: Sums, compressed: Vec<Vec<u64>>) {
+    pub(super) fn settle(&mut self, plan: &BundlePlan, sums: &Sums, compressed: FrameSizes) {
         let mut compressed = compressed.into_iter();
         let mut next = 0;
         for blob in &mut self.manifest.blobs {

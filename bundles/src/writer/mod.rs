@@ -100,16 +100,16 @@ impl Failure for WriteError {
 
 /// Writes everything but the header into `path` with `.partial` behind it.
 pub fn write(
-    plan: BundlePlan,
+    plan: &BundlePlan,
     source: &dyn BlobSource,
     path: &Path,
     jobs: usize,
     reporter: &dyn Reporter,
 ) -> Result<Draft, WriteError> {
-    let mut draft = Draft::create(path, &plan)?;
-    let phase = Phase { plan: &plan, source, draft: &draft, reporter };
+    let mut draft = Draft::create(path, plan)?;
+    let phase = Phase { plan, source, draft: &draft, reporter };
     let (sums, compressed) = phase.blobs(jobs)?;
-    draft.settle(&plan, sums, compressed);
+    draft.settle(plan, &sums, compressed);
     draft.hash_chunks(jobs, reporter)?;
     Ok(draft)
 }
@@ -161,7 +161,7 @@ impl Phase<'_> {
         let plain = record.entry_len().expect("planned with this length");
         let (mut at, mut out) = (0, Vec::new());
         while at < plain {
-            let moved = self.read(&mut entry, record, buffer, STEP)?;
+            let moved = read(&mut entry, record, buffer, STEP)?;
             if moved == 0 {
                 break;
             }
@@ -193,7 +193,7 @@ impl Phase<'_> {
             let mut sizes = Vec::new();
             let read = || {
                 let mut plain = Vec::new();
-                let moved = self.read(&mut entry, record, &mut plain, FRAME_PLAIN)?;
+                let moved = read(&mut entry, record, &mut plain, FRAME_PLAIN)?;
                 transfer.advance(moved);
                 Ok((moved > 0).then_some(plain))
             };
@@ -231,22 +231,21 @@ impl Phase<'_> {
         Ok(EntryReader::new(record, content))
     }
 
-    fn read(
-        &self,
-        entry: &mut EntryReader<'_>,
-        record: &BlobRecord,
-        buffer: &mut Vec<u8>,
-        limit: u64,
-    ) -> Result<u64, WriteError> {
-        buffer.clear();
-        let moved =
-            entry.take(limit).read_to_end(buffer).map_err(|source| unreadable(record, source))?;
-        Ok(moved as u64)
-    }
-
     fn transfer(&self, record: &BlobRecord) -> Transfer<'_> {
         Transfer::start(self.reporter, user(record), record.entry_len())
     }
+}
+
+/// Reads the next `limit` bytes of an entry, or what is left of it.
+fn read(
+    entry: &mut EntryReader<'_>,
+    record: &BlobRecord,
+    buffer: &mut Vec<u8>,
+    limit: u64,
+) -> Result<u64, WriteError> {
+    buffer.clear();
+    let moved = entry.take(limit).read_to_end(buffer);
+    moved.map(|moved| moved as u64).map_err(|source| unreadable(record, source))
 }
 
 /// The first thing that needs a blob: what a person knows it by.

@@ -1,0 +1,232 @@
+//! A small release, its bytes, and a key: what the tests of this crate share.
+
+use crate::{
+    Acceptance, Bundle, BundleError, BundlePlan, Draft, KeyId, PublicKey, Signer, Trust, sha256,
+    writer::{BlobSource, write},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use manifests::{
+    Algorithm, Arch, Descriptor, Digest,
+    event::Silent,
+    lockfile::{FileKind, LockedFile, LockedImage, LockedLayer, LockedManifest, Lockfile},
+};
+use serde_json::json;
+use std::{
+    collections::HashMap,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+/// Blobs in memory.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Blobs(pub(crate) HashMap<Digest, Vec<u8>>);
+
+impl BlobSource for Blobs {
+    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
+        let bytes = self.0.get(digest).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(bytes.as_slice()))
+    }
+}
+
+impl Blobs {
+    fn add(&mut self, bytes: Vec<u8>, media_type: &str) -> Descriptor {
+        self.add_as(sha256(&bytes), bytes, media_type)
+    }
+
+    fn add_as(&mut self, digest: Digest, bytes: Vec<u8>, media_type: &str) -> Descriptor {
+        let size = bytes.len() as u64;
+        self.0.insert(digest.clone(), bytes);
+        Descriptor { digest, size, media_type: media_type.to_owned() }
+    }
+}
+
+/// A minisign key.
+pub(crate) struct Key(minisign::KeyPair);
+
+impl Key {
+    pub(crate) fn new() -> Self {
+        Self(minisign::KeyPair::generate_unencrypted_keypair().unwrap())
+    }
+
+    pub(crate) fn public(&self) -> PublicKey {
+        PublicKey::parse(&self.0.pk.to_base64()).unwrap()
+    }
+
+    pub(crate) fn trust(&self) -> Trust {
+        Trust::new(vec![self.public()], 1)
+    }
+}
+
+impl Signer for Key {
+    type Error = minisign::PError;
+
+    fn key_id(&self) -> KeyId {
+        self.public().id()
+    }
+
+    fn sign(&self, manifest: &[u8], comment: &str) -> Result<[[u8; 64]; 2], Self::Error> {
+        let signature =
+            minisign::sign(None, &self.0.sk, manifest, Some(comment), None)?.into_string();
+        let line = |n: usize| BASE64_STANDARD.decode(signature.lines().nth(n).unwrap()).unwrap();
+        Ok([line(1)[10..].try_into().unwrap(), line(3).try_into().unwrap()])
+    }
+}
+
+/// Bytes that look random and do not compress, the same for the same seed.
+pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut out = vec![0; len];
+    blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut out);
+    out
+}
+
+/// Bytes that compress well and are different everywhere.
+pub(crate) fn text(len: usize) -> Vec<u8> {
+    (0u64..).flat_map(|n| format!("line {n}\n").into_bytes()).take(len).collect()
+}
+
+/// A release with one of everything: a stored layer over several chunks, a
+/// compressed file over several frames, an index with an omitted child, an
+/// empty blob, and a SHA-512 digest.
+pub(crate) fn sample() -> (Lockfile, Blobs) {
+    let mut blobs = Blobs::default();
+    let layer = blobs.add(noise(1, 9_000_000), "application/vnd.oci.image.layer.v1.tar+gzip");
+    let empty = blobs.add(Vec::new(), "application/vnd.oci.image.layer.v1.tar");
+    let index = index_image(&mut blobs, &[layer, empty]);
+    let kubectl = blobs.add(text(17_000_000), "application/octet-stream");
+    let archive = noise(2, 70_000);
+    let digest = sha512(&archive);
+    let archive = blobs.add_as(digest, archive, "application/gzip");
+    let lockfile = Lockfile {
+        format: manifests::lockfile::FORMAT.to_owned(),
+        release: "sample".parse().unwrap(),
+        version: "1.0.0".parse().unwrap(),
+        serial: 7,
+        title: "one of everything".to_owned(),
+        arches: vec![Arch::Amd64],
+        compression_level: 1,
+        files: vec![file("kubernetes", "kubectl", &kubectl), file("tool", "tool.tgz", &archive)],
+        images: vec![index],
+    };
+    (lockfile, blobs)
+}
+
+pub(crate) fn sha512(bytes: &[u8]) -> Digest {
+    let mut hasher = crate::BlobHasher::new(Algorithm::Sha512);
+    hasher.update(bytes);
+    hasher.finish().0
+}
+
+fn file(component: &str, name: &str, blob: &Descriptor) -> LockedFile {
+    LockedFile {
+        kind: FileKind::File,
+        component: component.parse().unwrap(),
+        version: "v1".parse().unwrap(),
+        name: name.parse().unwrap(),
+        arch: Some(Arch::Amd64),
+        source: format!("https://example.org/{name}").parse().unwrap(),
+        size: blob.size,
+        digest: blob.digest.clone(),
+        media_type: blob.media_type.clone(),
+        published: None,
+        roles: vec![],
+    }
+}
+
+/// An index with a carried amd64 child and an omitted arm64 one.
+fn index_image(blobs: &mut Blobs, layers: &[Descriptor]) -> LockedImage {
+    let oci =
+        |d: &Descriptor| json!({ "mediaType": d.media_type, "digest": d.digest, "size": d.size });
+    let config = blobs.add(
+        b"{\"architecture\":\"amd64\",\"os\":\"linux\"}".to_vec(),
+        "application/vnd.oci.image.config.v1+json",
+    );
+    let layer_list: Vec<_> = layers.iter().map(oci).collect();
+    let manifest = json!({ "schemaVersion": 2, "mediaType": crate::MANIFEST_TYPE, "config": oci(&config), "layers": layer_list });
+    let manifest = blobs.add(manifest.to_string().into_bytes(), crate::MANIFEST_TYPE);
+    let absent = Descriptor {
+        digest: sha256(b"arm64"),
+        size: 500,
+        media_type: crate::MANIFEST_TYPE.to_owned(),
+    };
+    let children: Vec<_> = [&manifest, &absent].map(oci).to_vec();
+    let index =
+        json!({ "schemaVersion": 2, "mediaType": crate::INDEX_TYPE, "manifests": children });
+    let index = blobs.add(index.to_string().into_bytes(), crate::INDEX_TYPE);
+    let locked = |d: &Descriptor, omitted| LockedManifest {
+        platform: None,
+        digest: d.digest.clone(),
+        size: d.size,
+        media_type: d.media_type.clone(),
+        omitted,
+        config: None,
+        layers: vec![],
+    };
+    let carried = LockedManifest {
+        config: Some(config),
+        layers: layers.iter().cloned().map(locked_layer).collect(),
+        ..locked(&manifest, false)
+    };
+    LockedImage {
+        name: "registry.example.org/app:1".parse().unwrap(),
+        component: "app".parse().unwrap(),
+        version: "1".parse().unwrap(),
+        also: vec!["k-paas.example.org/app:1".parse().unwrap()],
+        digest: index.digest,
+        size: index.size,
+        media_type: index.media_type,
+        published: None,
+        roles: vec![],
+        manifests: vec![carried, locked(&absent, true)],
+    }
+}
+
+fn locked_layer(layer: Descriptor) -> LockedLayer {
+    let Descriptor { digest, size, media_type } = layer;
+    LockedLayer { digest, size, media_type, urls: vec![] }
+}
+
+/// A folder that goes away with the test, and a bundle in it.
+pub(crate) struct Written {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) path: PathBuf,
+    pub(crate) key: Key,
+}
+
+impl Written {
+    pub(crate) fn open(&self) -> Result<Bundle, BundleError> {
+        Bundle::open(&self.path, Acceptance::Trusted(&self.key.trust()))
+    }
+
+    /// The same bundle with its bytes changed, under another name.
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+        let mut bytes = std::fs::read(&self.path).unwrap();
+        change(&mut bytes);
+        let path = self.folder.path().join("changed.bottari.tar.zst");
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub(crate) fn open_changed(
+        &self,
+        change: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<Bundle, BundleError> {
+        Bundle::open(&self.changed(change), Acceptance::Trusted(&self.key.trust()))
+    }
+}
+
+pub(crate) fn draft(path: &Path, jobs: usize) -> Draft {
+    let (lockfile, blobs) = sample();
+    let plan = BundlePlan::new(&lockfile, &lockfile.render()).unwrap();
+    write(&plan, &blobs, path, jobs, &Silent).unwrap()
+}
+
+/// The sample release as a signed bundle.
+pub(crate) fn written() -> Written {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sample.bottari.tar.zst");
+    let key = Key::new();
+    let mut draft = draft(&path, 2);
+    draft.sign(&key).unwrap();
+    draft.finish().unwrap();
+    Written { folder, path, key }
+}

@@ -6,4 +6,6 @@
 
 pub mod client;
 pub mod fixtures;
+pub mod run;
+pub mod stock;
 pub mod upstream;

@@ -4,7 +4,7 @@
 use clap::Parser;
 use journeys::{fixtures, upstream::Upstream};
 use std::{fs, io, io::Write, os::unix::fs::FileTypeExt, path::PathBuf};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves a small release with real bytes on 127.0.0.1, for a first try without
 /// any network.
@@ -25,6 +25,8 @@ struct Options {
 
 fn main() -> io::Result<()> {
     let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let signals = runtime.block_on(async { Signals::watch() })?;
     let sizes = fixtures::Options { size_mib: options.size_mib, ..Default::default() };
     let demo = fixtures::demo(&options.folder, &sizes)?;
     let upstream = Upstream::start()?;
@@ -33,12 +35,21 @@ fn main() -> io::Result<()> {
     if let Some(path) = &options.port_file {
         write_whole(path, &upstream.address().port().to_string())?;
     }
-    let mut out = io::stdout();
-    writeln!(out, "address: http://{}", upstream.address())?;
-    writeln!(out, "release: {}", demo.release.display())?;
-    writeln!(out, "mirrors: {}", mirrors.display())?;
-    out.flush()?;
-    wait_for_the_end()
+    announce(&[
+        ("address", upstream.url("")),
+        ("release", demo.release.display().to_string()),
+        ("mirrors", mirrors.display().to_string()),
+    ])?;
+    let end = runtime.block_on(signals.or_closed_input());
+    // The thread that reads standard input may wait for ever.
+    runtime.shutdown_background();
+    end
+}
+
+fn announce(facts: &[(&str, String)]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    facts.iter().try_for_each(|(name, value)| writeln!(out, "{name}: {value}"))?;
+    out.flush()
 }
 
 /// A script that waits for the file never reads half of it.
@@ -48,19 +59,26 @@ fn write_whole(path: &PathBuf, text: &str) -> io::Result<()> {
     fs::rename(&part, path)
 }
 
-fn wait_for_the_end() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let end = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
+/// What ends the program, watched from its first moment on, so that a signal during
+/// the start ends it as well as a later one.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn watch() -> io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn or_closed_input(mut self) -> io::Result<()> {
         tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = self.interrupt.recv() => Ok(()),
+            _ = self.terminate.recv() => Ok(()),
             closed = closed_input() => closed,
         }
-    });
-    // The thread that reads standard input may wait for ever.
-    runtime.shutdown_background();
-    end
+    }
 }
 
 /// Returns when standard input has closed. Only a pipe counts: a script that puts

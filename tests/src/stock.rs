@@ -1,0 +1,35 @@
+//! Stock tools that our formats and servers must get along with.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::{Command, Output},
+};
+
+/// A command for a stock tool, with `HOME` in `home` and no proxies.
+///
+/// None, and a line on the terminal, when the tool is not installed. Where `CI` is
+/// set a missing tool is a failure, so nothing can go untested there unnoticed.
+pub fn tool(name: &str, home: &Path) -> Option<Command> {
+    let found = Command::new(name).arg("--version").output().is_ok();
+    if !found {
+        assert!(std::env::var_os("CI").is_none(), "`{name}` must be installed where CI is set");
+        // A closed terminal is no reason to fail.
+        let _said = writeln!(io::stderr(), "\nSKIPPED: `{name}` is not installed\n");
+        return None;
+    }
+    let mut command = Command::new(name);
+    command.env_clear().env("HOME", home).env("LANG", "C.UTF-8");
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    Some(command)
+}
+
+/// Runs a command that must succeed.
+pub fn succeed(command: &mut Command) -> Output {
+    let output = command.output().expect("the tool was found before");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} ended with {}: {stderr}", output.status);
+    output
+}

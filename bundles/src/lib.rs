@@ -37,7 +37,7 @@ pub use hash::{BlobHasher, sha256};
 pub use plan::{BundlePlan, PlanError};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
-pub use writer::{BlobSource, Draft, WriteError, sign, write};
+pub use writer::{BlobSource, Draft, WriteError, WriteOptions, sign, write};
 
 #[cfg(test)]
 mod roundtrip_tests;

@@ -3,11 +3,12 @@
 
 use crate::{
     Acceptance, Bundle, BundlePlan, Encoding, WriteError,
-    testing::{Key, draft, sample, sha512, text, written},
+    testing::{Key, draft, options, sample, sha512, text, written},
     write,
+    writer::WriteOptions,
 };
 use manifests::event::Silent;
-use std::{fs, io::Read, process::Command};
+use std::{fs, io::Read, process::Command, sync::atomic::AtomicBool};
 
 #[test]
 fn every_blob_is_read_back() {
@@ -106,7 +107,7 @@ fn a_blob_that_differs_from_the_lockfile_is_named_and_nothing_is_left() {
         change(wrong.0.get_mut(kubectl).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("b");
-        let error = write(&plan, &wrong, &path, 2, &Silent).unwrap_err();
+        let error = write(&plan, &wrong, &path, options(2)).unwrap_err();
         let WriteError::Differs { user, expected, .. } = error else { panic!("{error}") };
         assert_eq!((user.as_str(), &expected), ("kubernetes/kubectl", kubectl));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -139,4 +140,16 @@ fn stock_tools_open_it() {
     run("cd out && minisign -q -V -p ../key.pub -m bottari.json -x bottari.sigs/*.minisig");
     let kubectl = &sample().0.files[0].digest;
     assert!(fs::read(folder.join("out").join(kubectl.layout_path())).unwrap() == text(17_000_000));
+}
+
+#[test]
+fn giving_up_leaves_nothing_behind() {
+    let (lockfile, blobs) = sample();
+    let plan = BundlePlan::new(&lockfile, &lockfile.render()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let stop = AtomicBool::new(true);
+    let options = WriteOptions { stop: &stop, ..options(2) };
+    let error = write(&plan, &blobs, &folder.path().join("b"), options).unwrap_err();
+    assert!(matches!(error, WriteError::Stopped), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Acceptance, Bundle, BundleError, BundlePlan, Draft, KeyId, PublicKey, Signer, Trust, sha256,
-    writer::{BlobSource, write},
+    writer::{BlobSource, WriteOptions, write},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use manifests::{
@@ -15,6 +15,7 @@ use std::{
     collections::HashMap,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
 };
 
 /// Blobs in memory.
@@ -214,10 +215,16 @@ impl Written {
     }
 }
 
+/// Write with this many threads and tell nobody.
+pub(crate) fn options(jobs: usize) -> WriteOptions<'static> {
+    static GO_ON: AtomicBool = AtomicBool::new(false);
+    WriteOptions { jobs, stop: &GO_ON, reporter: &Silent }
+}
+
 pub(crate) fn draft(path: &Path, jobs: usize) -> Draft {
     let (lockfile, blobs) = sample();
     let plan = BundlePlan::new(&lockfile, &lockfile.render()).unwrap();
-    write(&plan, &blobs, path, jobs, &Silent).unwrap()
+    write(&plan, &blobs, path, options(jobs)).unwrap()
 }
 
 /// The sample release as a signed bundle.

@@ -1,7 +1,11 @@
 //! A bundle file that is still being written, under a `.partial` name; it gets
 //! its real name in one rename when it is whole.
 
-use super::{FrameSizes, Sums, WriteError, chunk_hashes, end_frame};
+use super::{
+    WriteError, WriteOptions,
+    blobs::{FrameSizes, Sums},
+    chunk_hashes, end_frame,
+};
 use crate::{
     bundle::Bundle,
     format::{
@@ -11,7 +15,7 @@ use crate::{
     plan::BundlePlan,
     signature::{BundleSignature, Signer},
 };
-use manifests::event::{Event, Reporter};
+use manifests::event::Event;
 use std::{
     fs::{self, File},
     io,
@@ -92,23 +96,19 @@ impl Draft {
         );
     }
 
-    pub(super) fn hash_chunks(
-        &mut self,
-        jobs: usize,
-        reporter: &dyn Reporter,
-    ) -> Result<(), WriteError> {
+    pub(super) fn hash_chunks(&mut self, options: WriteOptions<'_>) -> Result<(), WriteError> {
         let end = end_frame();
         let payload = self.manifest.payload_size;
         self.write_at(&end, payload - end.len() as u64)?;
         let title = "hashing".to_owned();
-        reporter.report(&Event::PhaseStarted {
+        options.reporter.report(&Event::PhaseStarted {
             title: title.clone(),
             items: 0,
             bytes: Some(payload),
         });
-        let hashes = chunk_hashes(&self.file, self.payload_start, payload, jobs);
+        let hashes = chunk_hashes(&self.file, self.payload_start, payload, options.jobs);
         self.manifest.chunks = hashes.map_err(|source| self.error(source))?;
-        reporter.report(&Event::PhaseFinished { title });
+        options.reporter.report(&Event::PhaseFinished { title });
         Ok(())
     }
 

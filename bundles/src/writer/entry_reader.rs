@@ -1,7 +1,7 @@
 //! The tar entry of a blob as a stream: prefix, content, padding. The content
 //! is hashed as it passes, and its size is a ceiling.
 
-use super::{WriteError, user};
+use super::{WriteError, blobs::user};
 use crate::{
     format::{entry, manifest::BlobRecord},
     hash::BlobHasher,

@@ -1,0 +1,182 @@
+//! Moves the blobs of a plan into a draft: stored ones in any order, because
+//! their places are exact; compressed ones one after the other.
+
+use super::{BlobSource, Draft, WriteError, WriteOptions, entry_reader::EntryReader};
+use crate::{
+    format::{
+        FRAME_PLAIN, frame,
+        manifest::{BlobRecord, Encoding},
+    },
+    parallel,
+    plan::BundlePlan,
+};
+use manifests::{
+    Digest,
+    event::{Event, Outcome, Transfer},
+};
+use std::{
+    io::{self, Read},
+    sync::{Mutex, atomic::Ordering},
+};
+
+/// Plain bytes that a stored blob moves by: eight raw blocks.
+const STEP: u64 = 8 * frame::BLOCK;
+
+/// Most threads that compress: each holds a frame before and after.
+const MAX_COMPRESSORS: usize = 6;
+
+/// What the threads that move blobs share.
+struct Phase<'a> {
+    plan: &'a BundlePlan,
+    source: &'a dyn BlobSource,
+    draft: &'a Draft,
+    options: WriteOptions<'a>,
+}
+
+/// SHA-256 of blobs that another algorithm names.
+pub(super) type Sums = Vec<(Digest, Digest)>;
+/// Frame sizes of each compressed blob, in order.
+pub(super) type FrameSizes = Vec<Vec<u64>>;
+
+/// Writes every blob of the plan.
+pub(super) fn write(
+    plan: &BundlePlan,
+    source: &dyn BlobSource,
+    draft: &Draft,
+    options: WriteOptions<'_>,
+) -> Result<(Sums, FrameSizes), WriteError> {
+    Phase { plan, source, draft, options }.blobs()
+}
+
+impl Phase<'_> {
+    fn blobs(&self) -> Result<(Sums, FrameSizes), WriteError> {
+        let records = &self.plan.manifest.blobs;
+        let bytes = records.iter().map(|record| record.size).sum();
+        let title = "packing".to_owned();
+        self.options.reporter.report(&Event::PhaseStarted {
+            title: title.clone(),
+            items: records.len() as u64,
+            bytes: Some(bytes),
+        });
+        let border = records.partition_point(|record| record.encoding == Encoding::Stored);
+        let sums = Mutex::new(Vec::new());
+        parallel::for_each(self.options.jobs, &records[..border], Vec::new, |buffer, record| {
+            let sum = self.store(buffer, record)?;
+            sums.lock().expect("no thread panics with the lock").extend(sum);
+            Ok(())
+        })?;
+        let mut sums = sums.into_inner().expect("no thread panics with the lock");
+        let sizes = self.compress_all(&records[border..], &mut sums)?;
+        self.options.reporter.report(&Event::PhaseFinished { title });
+        Ok((sums, sizes))
+    }
+
+    /// Copies one blob into its place; the place is exact, so any order will do.
+    fn store(
+        &self,
+        buffer: &mut Vec<u8>,
+        record: &BlobRecord,
+    ) -> Result<Option<(Digest, Digest)>, WriteError> {
+        let transfer = self.transfer(record);
+        let mut entry = self.open(record)?;
+        let plain = record.entry_len().expect("planned with this length");
+        let (mut at, mut out) = (0, Vec::new());
+        while at < plain {
+            let moved = self.read(&mut entry, record, buffer, STEP)?;
+            if moved == 0 {
+                break;
+            }
+            out.clear();
+            frame::store_part(&mut out, buffer, at, plain);
+            let place = if at == 0 { 0 } else { frame::stored_offset(at) - 3 };
+            self.draft.write_at(&out, record.offset + place)?;
+            at += moved;
+            transfer.advance(moved);
+        }
+        let sum = entry.finish(record)?;
+        transfer.finish(Outcome::Done);
+        Ok(sum)
+    }
+
+    /// Compressed blobs one after the other, because the length of one decides
+    /// the place of the next; their frames in parallel.
+    fn compress_all(
+        &self,
+        records: &[BlobRecord],
+        sums: &mut Sums,
+    ) -> Result<FrameSizes, WriteError> {
+        let mut place = records.first().map_or(0, |record| record.offset);
+        let mut all = Vec::new();
+        for record in records {
+            let transfer = self.transfer(record);
+            let mut entry = self.open(record)?;
+            let mut sizes = Vec::new();
+            let read = || {
+                let mut plain = Vec::new();
+                let moved = self.read(&mut entry, record, &mut plain, FRAME_PLAIN)?;
+                transfer.advance(moved);
+                Ok((moved > 0).then_some(plain))
+            };
+            let write = |frame: Vec<u8>| {
+                self.draft.write_at(&frame, place)?;
+                place += frame.len() as u64;
+                sizes.push(frame.len() as u64);
+                Ok(())
+            };
+            parallel::ordered(
+                self.options.jobs.min(MAX_COMPRESSORS),
+                read,
+                |plain| self.compress(&plain),
+                write,
+            )?;
+            sums.extend(entry.finish(record)?);
+            transfer.finish(Outcome::Done);
+            all.push(sizes);
+        }
+        Ok(all)
+    }
+
+    /// One frame, from nothing but the bytes and the level.
+    fn compress(&self, plain: &[u8]) -> Result<Vec<u8>, WriteError> {
+        zstd::bulk::compress(plain, self.plan.level).map_err(|source| self.draft.error(source))
+    }
+
+    fn open(&self, record: &BlobRecord) -> Result<EntryReader<'_>, WriteError> {
+        let content: Box<dyn Read + Send> = match self.plan.made.get(&record.digest) {
+            Some(bytes) => Box::new(bytes.as_slice()),
+            None => {
+                self.source.open(&record.digest).map_err(|source| unreadable(record, source))?
+            }
+        };
+        Ok(EntryReader::new(record, content))
+    }
+
+    /// Reads the next `limit` bytes of an entry, or what is left of it.
+    fn read(
+        &self,
+        entry: &mut EntryReader<'_>,
+        record: &BlobRecord,
+        buffer: &mut Vec<u8>,
+        limit: u64,
+    ) -> Result<u64, WriteError> {
+        if self.options.stop.load(Ordering::Relaxed) {
+            return Err(WriteError::Stopped);
+        }
+        buffer.clear();
+        let moved = entry.take(limit).read_to_end(buffer);
+        moved.map(|moved| moved as u64).map_err(|source| unreadable(record, source))
+    }
+
+    fn transfer(&self, record: &BlobRecord) -> Transfer<'_> {
+        Transfer::start(self.options.reporter, user(record), record.entry_len())
+    }
+}
+
+/// The first thing that needs a blob: what a person knows it by.
+pub(super) fn user(record: &BlobRecord) -> &str {
+    record.users.first().map_or("", String::as_str)
+}
+
+fn unreadable(record: &BlobRecord, source: io::Error) -> WriteError {
+    WriteError::Source { digest: record.digest.clone(), user: user(record).to_owned(), source }
+}

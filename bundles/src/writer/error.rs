@@ -1,0 +1,68 @@
+//! What can go wrong while a bundle is written.
+
+use manifests::{Digest, ExitCode, Failure};
+use std::{io, path::PathBuf};
+
+/// Why a bundle could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A blob cannot be read.
+    #[error("cannot read blob {digest} of `{user}`")]
+    Source {
+        /// The blob.
+        digest: Digest,
+        /// The first thing that needs it.
+        user: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A blob is not what the lockfile says.
+    #[error(
+        "`{user}` differs from the lockfile: expected {expected} ({expected_size} bytes), found {found} ({found_size} bytes)"
+    )]
+    Differs {
+        /// The first thing that needs it.
+        user: String,
+        /// Digest by the lockfile.
+        expected: Digest,
+        /// Size by the lockfile.
+        expected_size: u64,
+        /// Digest of what was read; of the first bytes, when it is too long.
+        found: Digest,
+        /// Bytes read.
+        found_size: u64,
+    },
+    /// Somebody asked to stop.
+    #[error("interrupted before the bundle was whole")]
+    Stopped,
+    /// The bundle cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Failure for WriteError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Source { .. } | Self::Differs { .. } => ExitCode::Source,
+            Self::Write { .. } => ExitCode::Input,
+            Self::Stopped => ExitCode::Interrupted,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Source { .. } => "run the same build without `--offline`: what the cache lacks is fetched".into(),
+            Self::Differs { .. } => "the cache is damaged: the file was moved aside; run the same build again to fetch it".into(),
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space or write elsewhere with `-o`; what was fetched is kept, run the same build again".into()
+            }
+            Self::Write { .. } => return None,
+            Self::Stopped => "run the same build again: what was fetched is kept".into(),
+        })
+    }
+}

@@ -154,12 +154,7 @@ impl Console {
     /// Asks for a secret, which is not shown while it is typed. Needs a
     /// terminal: a secret from a pipe would be a secret in some shell history.
     pub fn ask_secret(&self, question: &str) -> std::io::Result<String> {
-        let mut secret = String::new();
-        self.talk.question(&text::printable(question), || {
-            secret = rpassword::read_password()?;
-            Ok(secret.len())
-        })?;
-        Ok(secret)
+        self.talk.question(&text::printable(question), rpassword::read_password)
     }
 
     pub(crate) fn ask_from(

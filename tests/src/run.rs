@@ -33,7 +33,8 @@ impl Program {
         static FOLDER: OnceLock<PathBuf> = OnceLock::new();
         let folder = FOLDER.get_or_init(|| match env::var_os("BOTTARI_PROGRAMS") {
             Some(folder) => PathBuf::from(folder),
-            None => build().expect("cargo builds both programs"),
+            // Displayed, because the text is what the compiler said.
+            None => build().unwrap_or_else(|error| panic!("cannot build both programs: {error}")),
         });
         folder.join(self.name())
     }

@@ -18,6 +18,8 @@ mod bundle;
 mod error;
 mod format;
 mod hash;
+mod header_files;
+mod inspection;
 mod parallel;
 mod plan;
 mod signature;
@@ -34,6 +36,7 @@ pub use format::{
     },
 };
 pub use hash::{BlobHasher, sha256};
+pub use inspection::{InspectedEntry, Inspection, SignatureState};
 pub use plan::{BundlePlan, PlanError};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};

@@ -64,6 +64,21 @@ pub(crate) fn render(manifest: &BundleManifest, signatures: &[BundleSignature]) 
     (out.len() as u64 == manifest.header_size).then_some(out)
 }
 
+/// The files that stock tar unpacks from the header, the padding left out.
+pub(crate) fn files(
+    manifest: &BundleManifest,
+    signatures: &[BundleSignature],
+) -> Vec<(String, Vec<u8>)> {
+    let bytes = render_unpadded(manifest, signatures);
+    let mut rest = bytes.as_slice();
+    let mut files = Vec::new();
+    while let Some((name, content, after)) = take_entry(rest) {
+        files.push((name.to_owned(), content.to_owned()));
+        rest = after;
+    }
+    files
+}
+
 /// The header size for a manifest that is at least as long as the final one:
 /// with room for every signature, in whole 4 KiB.
 pub(crate) fn size_for(longest: &BundleManifest) -> u64 {

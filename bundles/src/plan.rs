@@ -131,7 +131,8 @@ impl Collected {
                 FileKind::Manifest => Kind::Manifest,
             };
             let component = Some(file.component.clone());
-            self.names.push(NameRecord { name: file.artifact_name(), kind, component, digest });
+            let name = file.artifact_name();
+            self.names.push(NameRecord { name, kind, component, digest, size: file.size });
         }
     }
 
@@ -141,15 +142,22 @@ impl Collected {
         let blob = self.make(text.as_bytes().to_vec(), media_type, user.clone());
         let digest = self.artifact(oci::lockfile_artifact(&blob), user);
         let name = format!("bottari/lockfile:{}", lockfile.version.as_str().replace('+', "-"));
-        self.names.push(NameRecord { name, kind: Kind::Lockfile, component: None, digest });
+        let (kind, size) = (Kind::Lockfile, blob.size);
+        self.names.push(NameRecord { name, kind, component: None, digest, size });
     }
 
     fn images(&mut self, lockfile: &Lockfile) {
         for image in &lockfile.images {
+            let blobs: BTreeSet<Descriptor> = image.blobs().into_iter().collect();
+            let size = blobs.iter().map(|blob| blob.size).sum();
             for name in image.names() {
-                let (name, component) = (name.to_string(), Some(image.component.clone()));
-                let digest = image.digest.clone();
-                self.names.push(NameRecord { name, kind: Kind::Image, component, digest });
+                self.names.push(NameRecord {
+                    name: name.to_string(),
+                    kind: Kind::Image,
+                    component: Some(image.component.clone()),
+                    digest: image.digest.clone(),
+                    size,
+                });
             }
         }
     }

@@ -2,7 +2,7 @@
 //! tools.
 
 use crate::{
-    Acceptance, Bundle, BundlePlan, Encoding, WriteError,
+    Acceptance, Bundle, BundlePlan, Encoding, Inspection, Kind, WriteError,
     testing::{Key, draft, options, sample, sha512, text, written},
     write,
     writer::WriteOptions,
@@ -152,4 +152,15 @@ fn giving_up_leaves_nothing_behind() {
     let error = write(&plan, &blobs, &folder.path().join("b"), options).unwrap_err();
     assert!(matches!(error, WriteError::Stopped), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn an_inspection_brings_the_names_of_one_image_together() {
+    let written = written();
+    let inspection = Inspection::of(&written.open().unwrap());
+    let image = inspection.entries.iter().find(|entry| entry.kind == Kind::Image).unwrap();
+    assert_eq!(image.names, ["k-paas.example.org/app:1", "registry.example.org/app:1"]);
+    assert!(image.size > 9_000_000);
+    assert_eq!((inspection.count(Kind::Image), inspection.count(Kind::File)), (1, 2));
+    assert!(inspection.signatures[0].trusted);
 }

@@ -10,7 +10,7 @@ use manifests::{
     event::Silent,
     lockfile::{FileKind, LockedFile, LockedImage, LockedLayer, LockedManifest, Lockfile},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     io::{self, Read},
@@ -89,11 +89,26 @@ pub(crate) fn text(len: usize) -> Vec<u8> {
 /// compressed file over several frames, an index with an omitted child, an
 /// empty blob, and a SHA-512 digest.
 pub(crate) fn sample() -> (Lockfile, Blobs) {
+    release(9_000_000, text(17_000_000), |_| ())
+}
+
+/// The same shape in one chunk, for tests that open it thousands of times.
+pub(crate) fn small_sample() -> (Lockfile, Blobs) {
+    release(3000, text(9000), |_| ())
+}
+
+/// A release of one image and two files. The image manifest is as `change`
+/// leaves it; the lockfile does not know.
+pub(crate) fn release(
+    layer: usize,
+    kubectl: Vec<u8>,
+    change: impl FnOnce(&mut Value),
+) -> (Lockfile, Blobs) {
     let mut blobs = Blobs::default();
-    let layer = blobs.add(noise(1, 9_000_000), "application/vnd.oci.image.layer.v1.tar+gzip");
+    let layer = blobs.add(noise(1, layer), "application/vnd.oci.image.layer.v1.tar+gzip");
     let empty = blobs.add(Vec::new(), "application/vnd.oci.image.layer.v1.tar");
-    let index = index_image(&mut blobs, &[layer, empty]);
-    let kubectl = blobs.add(text(17_000_000), "application/octet-stream");
+    let index = index_image(&mut blobs, &[layer, empty], change);
+    let kubectl = blobs.add(kubectl, "application/octet-stream");
     let archive = noise(2, 70_000);
     let digest = sha512(&archive);
     let archive = blobs.add_as(digest, archive, "application/gzip");
@@ -134,7 +149,11 @@ fn file(component: &str, name: &str, blob: &Descriptor) -> LockedFile {
 }
 
 /// An index with a carried amd64 child and an omitted arm64 one.
-fn index_image(blobs: &mut Blobs, layers: &[Descriptor]) -> LockedImage {
+fn index_image(
+    blobs: &mut Blobs,
+    layers: &[Descriptor],
+    change: impl FnOnce(&mut Value),
+) -> LockedImage {
     let oci =
         |d: &Descriptor| json!({ "mediaType": d.media_type, "digest": d.digest, "size": d.size });
     let config = blobs.add(
@@ -142,7 +161,8 @@ fn index_image(blobs: &mut Blobs, layers: &[Descriptor]) -> LockedImage {
         "application/vnd.oci.image.config.v1+json",
     );
     let layer_list: Vec<_> = layers.iter().map(oci).collect();
-    let manifest = json!({ "schemaVersion": 2, "mediaType": crate::MANIFEST_TYPE, "config": oci(&config), "layers": layer_list });
+    let mut manifest = json!({ "schemaVersion": 2, "mediaType": crate::MANIFEST_TYPE, "config": oci(&config), "layers": layer_list });
+    change(&mut manifest);
     let manifest = blobs.add(manifest.to_string().into_bytes(), crate::MANIFEST_TYPE);
     let absent = Descriptor {
         digest: sha256(b"arm64"),
@@ -198,42 +218,105 @@ impl Written {
         Bundle::open(&self.path, Acceptance::Trusted(&self.key.trust()))
     }
 
-    /// The same bundle with its bytes changed, under another name.
-    pub(crate) fn changed(&self, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
-        let mut bytes = std::fs::read(&self.path).unwrap();
-        change(&mut bytes);
-        let path = self.folder.path().join("changed.bottari.tar.zst");
-        std::fs::write(&path, bytes).unwrap();
-        path
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        fs::read(&self.path).unwrap()
     }
 
-    pub(crate) fn open_changed(
-        &self,
-        change: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<Bundle, BundleError> {
-        Bundle::open(&self.changed(change), Acceptance::Trusted(&self.key.trust()))
+    /// The file, to change it in place.
+    pub(crate) fn file(&self) -> File {
+        File::options().read(true).write(true).open(&self.path).unwrap()
     }
-}
 
-/// Write with this many threads and tell nobody.
-pub(crate) fn options(jobs: usize) -> WriteOptions<'static> {
-    static GO_ON: AtomicBool = AtomicBool::new(false);
-    WriteOptions { jobs, stop: &GO_ON, reporter: &Silent }
+    /// Fails when anything but the bundle is in its folder.
+    pub(crate) fn nothing_else_is_there(&self) {
+        let paths = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        assert_eq!(paths.collect::<Vec<_>>(), [self.path.clone()]);
+    }
 }
 
 pub(crate) fn draft(path: &Path, jobs: usize) -> Draft {
-    let (lockfile, blobs) = sample();
-    let plan = BundlePlan::new(&lockfile, &lockfile.render()).unwrap();
-    write(&plan, &blobs, path, options(jobs)).unwrap()
+    draft_of(&sample(), path, jobs)
+}
+
+pub(crate) fn draft_of((lockfile, blobs): &(Lockfile, Blobs), path: &Path, jobs: usize) -> Draft {
+    let plan = BundlePlan::new(lockfile, &lockfile.render()).unwrap();
+    write(&plan, blobs, path, jobs, &Silent).unwrap()
+}
+
+/// A release as a signed bundle.
+pub(crate) fn written_of(release: &(Lockfile, Blobs)) -> Written {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sample.bottari.tar.zst");
+    let key = Key::new();
+    let mut draft = draft_of(release, &path, 2);
+    draft.sign(&key).unwrap();
+    draft.finish().unwrap();
+    Written { folder, path, key }
 }
 
 /// The sample release as a signed bundle.
 pub(crate) fn written() -> Written {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("sample.bottari.tar.zst");
-    let key = Key::new();
-    let mut draft = draft(&path, 2);
-    draft.sign(&key).unwrap();
-    draft.finish().unwrap();
-    Written { folder, path, key }
+    written_of(&sample())
+}
+
+/// The small sample release as a signed bundle.
+pub(crate) fn written_small() -> Written {
+    written_of(&small_sample())
+}
+
+/// An entry of a header: where it begins among the plain bytes, its name and
+/// the length of its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HeaderEntry {
+    pub(crate) at: usize,
+    pub(crate) name: String,
+    pub(crate) len: usize,
+}
+
+impl HeaderEntry {
+    pub(crate) fn content(&self) -> Range<usize> {
+        self.at + 512..self.at + 512 + self.len
+    }
+
+    pub(crate) fn end(&self) -> usize {
+        self.content().end.next_multiple_of(512)
+    }
+}
+
+/// The entries of the plain bytes of a header.
+pub(crate) fn header_entries(header: &[u8]) -> Vec<HeaderEntry> {
+    let mut entries: Vec<HeaderEntry> = Vec::new();
+    while let Some((name, len)) =
+        header.get(entries.last().map_or(0, HeaderEntry::end)..).and_then(entry::read)
+    {
+        let at = entries.last().map_or(0, HeaderEntry::end);
+        entries.push(HeaderEntry { at, name: name.to_owned(), len: len as usize });
+    }
+    entries
+}
+
+/// The header of `like` with other bytes for a manifest and other signature
+/// files, laid out as our writer would.
+pub(crate) fn header_with(
+    like: &BundleManifest,
+    json: &[u8],
+    signatures: &[(String, Vec<u8>)],
+) -> Vec<u8> {
+    let ours = header::render(like, &[]).unwrap();
+    let entries = header_entries(&ours);
+    let mut out = entry::whole("bottari.json", json);
+    for (name, text) in signatures {
+        out.extend(entry::whole(name, text));
+    }
+    out.extend(&ours[entries[1].at..entries.last().unwrap().at]);
+    let room = like.header_size as usize - out.len() - 512;
+    out.extend(entry::whole("bottari.padding", &vec![0; room]));
+    out
+}
+
+/// The name and text of a signature file over any bytes.
+pub(crate) fn signature_file(key: &Key, manifest: &BundleManifest, json: &[u8]) -> (String, Vec<u8>) {
+    let comment = crate::signature::trusted_comment(manifest);
+    let text = BundleSignature::over(key, json, &comment).unwrap().render(manifest);
+    (format!("bottari.sigs/{}.minisig", key.key_id()), text.into_bytes())
 }

@@ -55,6 +55,8 @@ pub struct NameRecord {
     pub component: Option<Name>,
     /// Digest of the index or manifest behind the name.
     pub digest: Digest,
+    /// Bytes of the file; of an image every blob, also those that others need too.
+    pub size: u64,
 }
 
 /// What a name stands for.

@@ -19,7 +19,7 @@ mod error;
 mod format;
 mod hash;
 mod header_files;
-mod inspection;
+mod inspect;
 mod parallel;
 mod plan;
 mod signature;
@@ -30,18 +30,20 @@ pub use bundle::{Acceptance, BlobReader, Bundle};
 pub use error::{BundleError, Damage};
 pub use format::{
     CHUNK_SIZE, FORMAT, FRAME_PLAIN, MAX_HEADER, MAX_SIGNATURES, OPENS_WITH, encoder_id,
-    manifest::{BlobRecord, BundleManifest, Encoding, Kind, NameRecord},
+    manifest::{BlobRecord, BundleManifest, Encoding, NameRecord},
     oci::{
         DOCKER_LIST_TYPE, DOCKER_MANIFEST_TYPE, INDEX_TYPE, MANIFEST_TYPE, is_index, is_manifest,
     },
 };
 pub use hash::{BlobHasher, sha256};
-pub use inspection::{InspectedEntry, Inspection, SignatureState};
+pub use manifests::inspection::Kind;
 pub use plan::{BundlePlan, PlanError};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
 pub use writer::{BlobSource, Draft, WriteError, WriteOptions, sign, write};
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod roundtrip_tests;
 #[cfg(test)]

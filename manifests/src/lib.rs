@@ -10,6 +10,7 @@ mod digest;
 pub mod event;
 mod failure;
 mod image_ref;
+pub mod inspection;
 pub mod lockfile;
 mod names;
 mod platform;

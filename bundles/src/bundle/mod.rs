@@ -12,7 +12,7 @@ use crate::{
     error::{BundleError, Damage},
     format::{
         frame,
-        manifest::{BlobRecord, BundleManifest, Kind, NameRecord},
+        manifest::{BlobRecord, BundleManifest, NameRecord},
     },
     hash::BlobHasher,
     parallel,
@@ -22,6 +22,7 @@ use crate::{
 use manifests::{
     Digest,
     event::{Event, Outcome, Reporter, Transfer},
+    inspection::Kind,
 };
 use std::{
     collections::HashMap,

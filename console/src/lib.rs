@@ -34,6 +34,7 @@
 mod color;
 mod errors;
 mod flags;
+mod inspection;
 mod output;
 #[cfg(test)]
 mod output_tests;

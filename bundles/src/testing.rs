@@ -1,7 +1,10 @@
 //! A small release, its bytes, and a key: what the tests of this crate share.
 
 use crate::{
-    Acceptance, Bundle, BundleError, BundlePlan, Draft, KeyId, PublicKey, Signer, Trust, sha256,
+    Acceptance, Bundle, BundleError, BundleManifest, BundlePlan, Draft, KeyId, PublicKey, Signer,
+    Trust,
+    format::{entry, header},
+    sha256,
     writer::{BlobSource, WriteOptions, write},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -13,7 +16,9 @@ use manifests::{
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
+    fs::{self, File},
     io::{self, Read},
+    ops::Range,
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
@@ -234,13 +239,19 @@ impl Written {
     }
 }
 
+/// Write with this many threads and tell nobody.
+pub(crate) fn options(jobs: usize) -> WriteOptions<'static> {
+    static GO_ON: AtomicBool = AtomicBool::new(false);
+    WriteOptions { jobs, stop: &GO_ON, reporter: &Silent }
+}
+
 pub(crate) fn draft(path: &Path, jobs: usize) -> Draft {
     draft_of(&sample(), path, jobs)
 }
 
 pub(crate) fn draft_of((lockfile, blobs): &(Lockfile, Blobs), path: &Path, jobs: usize) -> Draft {
     let plan = BundlePlan::new(lockfile, &lockfile.render()).unwrap();
-    write(&plan, blobs, path, jobs, &Silent).unwrap()
+    write(&plan, blobs, path, options(jobs)).unwrap()
 }
 
 /// A release as a signed bundle.
@@ -314,9 +325,17 @@ pub(crate) fn header_with(
     out
 }
 
-/// The name and text of a signature file over any bytes.
-pub(crate) fn signature_file(key: &Key, manifest: &BundleManifest, json: &[u8]) -> (String, Vec<u8>) {
-    let comment = crate::signature::trusted_comment(manifest);
-    let text = BundleSignature::over(key, json, &comment).unwrap().render(manifest);
-    (format!("bottari.sigs/{}.minisig", key.key_id()), text.into_bytes())
+/// The name and the text of a signature file as ours, over any bytes.
+pub(crate) fn signature_file(key: &Key, like: &BundleManifest, json: &[u8]) -> (String, Vec<u8>) {
+    let BundleManifest { release, version, serial, .. } = like;
+    let comment = format!("bottari bundle {release} {version} serial {serial}");
+    let [signature, global] = key.sign(json, &comment).unwrap();
+    let id = key.key_id();
+    let first = [&b"ED"[..], &id.bytes(), &signature].concat();
+    let text = format!(
+        "untrusted comment: signature of bottari key {id}\n{}\ntrusted comment: {comment}\n{}\n",
+        BASE64_STANDARD.encode(first),
+        BASE64_STANDARD.encode(global)
+    );
+    (format!("bottari.sigs/{id}.minisig"), text.into_bytes())
 }

@@ -12,9 +12,13 @@ use std::fmt::Write;
 
 const MANIFEST: &str = "bottari.json";
 const SIGNATURES: &str = "bottari.sigs/";
+const SUMS: &str = "SHA256SUMS";
 const PADDING: &str = "bottari.padding";
 
-/// Room that one signature takes: a tar header and up to 512 bytes.
+/// Longest signature file: it fills one block.
+const MAX_SIGNATURE: usize = 512;
+
+/// Room that one signature takes: a tar header and the file.
 const SIGNATURE_ROOM: u64 = 1024;
 
 /// The parts of a header that are needed to decide whether to trust it.
@@ -30,17 +34,21 @@ pub(crate) struct Parts<'a> {
 pub(crate) fn split(header: &[u8]) -> Option<Parts<'_>> {
     let (MANIFEST, manifest, mut rest) = take_entry(header)? else { return None };
     let mut signatures = Vec::new();
-    while let Some((name, text, after)) = take_entry(rest) {
-        let Some(id) = name.strip_prefix(SIGNATURES) else { break };
-        let id = id.strip_suffix(".minisig")?.parse().ok()?;
+    loop {
+        // An entry that cannot be read is damage. It must not pass for the end
+        // of the signatures: that would make a damaged bundle an unsigned one.
+        let (name, text, after) = take_entry(rest)?;
+        if name == SUMS {
+            return Some(Parts { manifest, signatures });
+        }
+        let id = name.strip_prefix(SIGNATURES)?.strip_suffix(".minisig")?.parse().ok()?;
         let ascending = signatures.last().is_none_or(|(last, _)| *last < id);
-        if signatures.len() == MAX_SIGNATURES || text.len() > 512 || !ascending {
+        if signatures.len() == MAX_SIGNATURES || text.len() > MAX_SIGNATURE || !ascending {
             return None;
         }
         signatures.push((id, text));
         rest = after;
     }
-    Some(Parts { manifest, signatures })
 }
 
 /// Name, content, and what follows the entry.
@@ -101,7 +109,7 @@ fn render_unpadded(manifest: &BundleManifest, signatures: &[BundleSignature]) ->
         let name = format!("{SIGNATURES}{}.minisig", signature.key_id());
         out.extend_from_slice(&entry::whole(&name, signature.render(manifest).as_bytes()));
     }
-    out.extend_from_slice(&entry::whole("SHA256SUMS", sums(manifest, &json, &texts).as_bytes()));
+    out.extend_from_slice(&entry::whole(SUMS, sums(manifest, &json, &texts).as_bytes()));
     for (name, text) in &texts {
         out.extend_from_slice(&entry::whole(name, text.as_bytes()));
     }

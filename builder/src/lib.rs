@@ -1,1 +1,14 @@
-//! Placeholder.
+//! The connected side: a release becomes a lockfile, the lockfile's blobs come
+//! into a cache, and out of the cache comes one signed bundle.
+
+pub mod build;
+pub mod cache;
+pub mod cli;
+pub mod environment;
+pub mod fetch;
+pub mod http;
+pub mod keys;
+pub mod mirrors;
+pub mod network;
+pub mod registry;
+pub mod resolve;

@@ -26,6 +26,12 @@ pub enum CacheError {
         /// How many there were.
         size: u64,
     },
+    /// A blob that was here a moment ago.
+    #[error("{digest} was removed or damaged while it was in use")]
+    Gone {
+        /// The blob.
+        digest: Digest,
+    },
 }
 
 impl CacheError {
@@ -38,7 +44,7 @@ impl CacheError {
 impl Failure for CacheError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Io { .. } => ExitCode::Step,
+            Self::Io { .. } | Self::Gone { .. } => ExitCode::Step,
             Self::WrongBytes { .. } => ExitCode::Source,
         }
     }
@@ -48,6 +54,7 @@ impl Failure for CacheError {
             Self::Io { .. } => Some(
                 "check free space and permissions of the cache, or choose another with --cache DIR; nothing that arrived is lost".into(),
             ),
+            Self::Gone { .. } => Some("run the same command again".into()),
             Self::WrongBytes { .. } => None,
         }
     }

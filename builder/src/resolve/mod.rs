@@ -1,0 +1,134 @@
+//! `lock`: a release becomes a lockfile. The only place that asks what is
+//! current.
+//!
+//! Promises: a published digest that does not agree ends the whole lock; the
+//! result depends on what the sources hold and on nothing else, not even on
+//! the order of the answers; what was locked before and has not changed costs
+//! one question without a body.
+
+mod error;
+mod file;
+mod image;
+mod media_type;
+mod plan;
+mod select;
+mod update;
+
+pub use error::LockError;
+
+use crate::{
+    cache::Cache,
+    network::{Network, NetworkOptions},
+    registry::Registries,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use manifests::{
+    Arch, Name,
+    catalog::Catalog,
+    event::{Event, Reporter},
+    lockfile::{FORMAT, LockedFile, LockedImage, Lockfile},
+    release::Release,
+};
+use plan::{Plan, Work};
+
+/// How to lock.
+#[derive(Debug, Clone, Default)]
+pub struct LockOptions {
+    /// How sources are reached.
+    pub network: NetworkOptions,
+    /// Carry every platform of every image, as strict registries want it.
+    pub all_platforms: bool,
+    /// Resolve only these components anew; empty means all.
+    pub update: Vec<Name>,
+    /// The lockfile that the other components are taken from.
+    pub previous: Option<Lockfile>,
+}
+
+/// What one piece of work gave.
+enum Locked {
+    File(Box<LockedFile>),
+    Image(Box<LockedImage>),
+}
+
+/// What every piece of work needs.
+struct Context<'a> {
+    arches: &'a [Arch],
+    all_platforms: bool,
+    network: &'a Network,
+    registries: &'a Registries<'a>,
+    cache: &'a Cache,
+    reporter: &'a dyn Reporter,
+}
+
+/// Resolves a release to exact sources, sizes and digests. Files, image
+/// manifests and image configs are in the cache afterwards; layers are not.
+pub async fn lock(
+    release: &Release,
+    catalog: &Catalog,
+    options: &LockOptions,
+    cache: &Cache,
+    reporter: &dyn Reporter,
+) -> Result<Lockfile, LockError> {
+    let contents = catalog.contents(release)?;
+    let kept = update::kept(release, &contents, options)?;
+    let plan = Plan::new(release, &contents, &options.update)?;
+    let network = Network::open(&options.network).map_err(LockError::setup)?;
+    let registries = network.registries().map_err(LockError::setup)?;
+    let (arches, all_platforms) = (release.arches.as_slice(), options.all_platforms);
+    let context = Context {
+        arches,
+        all_platforms,
+        network: &network,
+        registries: &registries,
+        cache,
+        reporter,
+    };
+    let mut lockfile = empty(release);
+    lockfile.files = kept.files;
+    lockfile.images = kept.images;
+    for locked in context.run(plan).await? {
+        match locked {
+            Locked::File(file) => lockfile.files.push(*file),
+            Locked::Image(image) => lockfile.images.push(*image),
+        }
+    }
+    lockfile.sort();
+    lockfile.blobs().map_err(LockError::Inconsistent)?;
+    Ok(lockfile)
+}
+
+impl Context<'_> {
+    async fn run(&self, plan: Plan) -> Result<Vec<Locked>, LockError> {
+        let title = "locking".to_owned();
+        let items = plan.work.len() as u64;
+        self.reporter.report(&Event::PhaseStarted { title: title.clone(), items, bytes: None });
+        let locked = stream::iter(plan.work)
+            .map(|work| self.one(work))
+            .buffer_unordered(self.network.tasks())
+            .try_collect()
+            .await?;
+        self.reporter.report(&Event::PhaseFinished { title });
+        Ok(locked)
+    }
+
+    async fn one(&self, work: Work) -> Result<Locked, LockError> {
+        Ok(match work {
+            Work::File(work) => Locked::File(Box::new(file::lock(&work, self).await?)),
+            Work::Image(work) => Locked::Image(Box::new(image::lock(&work, self).await?)),
+        })
+    }
+}
+
+fn empty(release: &Release) -> Lockfile {
+    Lockfile {
+        format: FORMAT.to_owned(),
+        release: release.release.clone(),
+        version: release.version.clone(),
+        serial: release.serial,
+        title: release.title.clone(),
+        arches: release.arches.clone(),
+        compression_level: release.compression_level,
+        files: Vec::new(),
+        images: Vec::new(),
+    }
+}

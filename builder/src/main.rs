@@ -1,1 +1,9 @@
-fn main() {}
+//! `bottari-builder`: see the library for what it does.
+
+fn main() -> std::process::ExitCode {
+    let code = match console::parse::<builder::cli::CommandLine>() {
+        Ok(line) => line.run(),
+        Err(code) => code,
+    };
+    console::quit(code)
+}

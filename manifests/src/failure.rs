@@ -77,3 +77,10 @@ pub trait Failure: Error {
         None
     }
 }
+
+/// So that `?` works where any failure may come up.
+impl<E: Failure + 'static> From<E> for Box<dyn Failure> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
+}

@@ -1,0 +1,134 @@
+//! `build`: fetch what the cache lacks, then write and sign the bundle.
+
+use super::{Ended, job, key::Password, sources::Sources};
+use crate::{
+    build::{self, BuildError},
+    cache::Cache,
+    fetch::{self, FetchOptions},
+    keys::SigningKey,
+};
+use bundles::{BundlePlan, WriteOptions};
+use clap::Args;
+use console::{Console, text};
+use manifests::{ExitCode, Failure, lockfile::Lockfile, yaml};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// Build the bundle of a lockfile: fetch, check, pack and sign.
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    /// The lockfile.
+    lockfile: PathBuf,
+    /// Sign with this secret key.
+    #[arg(long, value_name = "KEY", required_unless_present = "unsigned")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    password: Password,
+    /// Leave the bundle unsigned, to be signed elsewhere with `sign`.
+    #[arg(long, conflicts_with = "key")]
+    unsigned: bool,
+    /// The bundle, or a folder for it [default: NAME-VERSION-ARCH.bottari.tar.zst]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Use the cache alone and ask nobody.
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl Build {
+    pub(super) fn run(self, console: &Console) -> Ended {
+        let began = Instant::now();
+        let text = yaml::read(&self.lockfile)?;
+        let lockfile = Lockfile::parse(&self.lockfile, &text)?;
+        let plan = build::plan(&lockfile, &text)?;
+        // A password is asked for now, not after an hour of downloads.
+        let key = self.key.as_deref().map(|key| self.password.load(key, console));
+        let key = key.transpose()?;
+        let cache = self.sources.cache()?;
+        self.fetch(&lockfile, &cache, console)?;
+        let path = self.path(&plan);
+        let size = self.pack(
+            &Packing { plan: &plan, cache: &cache, path: &path, key: key.as_ref() },
+            console,
+        )?;
+        let signer = key.as_ref().map(|key| key.public().id().to_string());
+        let built = Built { path: &path, size, signer };
+        built.tell(&lockfile, began, console);
+        Ok(ExitCode::Done)
+    }
+
+    fn fetch(
+        &self,
+        lockfile: &Lockfile,
+        cache: &Cache,
+        console: &Console,
+    ) -> Result<(), Box<dyn Failure>> {
+        let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
+        let reporter = console.reporter();
+        job::run(fetch::fetch(lockfile, &options, cache, reporter.as_ref())).map(|_| ())
+    }
+
+    fn path(&self, plan: &BundlePlan) -> PathBuf {
+        match &self.output {
+            None => plan.file_name().into(),
+            Some(folder) if folder.is_dir() => folder.join(plan.file_name()),
+            Some(file) => file.clone(),
+        }
+    }
+
+    fn pack(&self, packing: &Packing<'_>, console: &Console) -> Result<u64, Box<dyn Failure>> {
+        let reporter = console.reporter();
+        // Downloads wait for the network; packing has only the processors.
+        let jobs = self.sources.jobs.min(job::default_jobs());
+        let size = job::run_blocking(|stop| {
+            packing.run(WriteOptions { jobs, stop, reporter: reporter.as_ref() })
+        })?;
+        Ok(size?)
+    }
+}
+
+/// Everything a bundle is made of.
+struct Packing<'a> {
+    plan: &'a BundlePlan,
+    cache: &'a Cache,
+    path: &'a Path,
+    key: Option<&'a SigningKey>,
+}
+
+impl Packing<'_> {
+    fn run(&self, options: WriteOptions<'_>) -> Result<u64, BuildError> {
+        build::pack(self.plan, self.cache, self.path, self.key, options)
+    }
+}
+
+/// What came out.
+struct Built<'a> {
+    path: &'a Path,
+    size: u64,
+    signer: Option<String>,
+}
+
+impl Built<'_> {
+    fn tell(&self, lockfile: &Lockfile, began: Instant, console: &Console) {
+        if console.wants_json() {
+            console.json(&serde_json::json!({
+                "bundle": self.path,
+                "size": self.size,
+                "release": lockfile.release,
+                "version": lockfile.version,
+                "serial": lockfile.serial,
+                "signed-by": self.signer,
+            }));
+        }
+        let (path, size) = (self.path.display(), text::size(self.size));
+        console.success(&format!("built {path}: {size} in {}", text::duration(began.elapsed())));
+        match &self.signer {
+            Some(key) => console.note(&format!("signed by key {key}; carry the bundle, `bottari-installer` and the key's .pub inside, its fingerprint on paper")),
+            None => console.note(&format!("it is not signed: `bottari-builder sign {path} --key KEY`")),
+        }
+    }
+}

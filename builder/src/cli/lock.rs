@@ -1,0 +1,155 @@
+//! `lock`: the only verb that asks what is current.
+
+use super::{Ended, job, sources::Sources};
+use crate::resolve::{self, LockOptions};
+use clap::Args;
+use console::{Console, text};
+use manifests::{
+    ExitCode, Failure, Name,
+    catalog::Catalog,
+    lockfile::Lockfile,
+    release::Release,
+    yaml::{self, InputError},
+};
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Resolve a release to exact sources, sizes and digests.
+#[derive(Debug, Args)]
+pub(super) struct Lock {
+    /// The release file.
+    release: PathBuf,
+    /// Resolve only this component anew and keep all others as they are
+    /// locked; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    update: Vec<Name>,
+    /// Carry every platform of every image, which strict registries ask for
+    /// when the bundle is pushed to one.
+    #[arg(long)]
+    all_platforms: bool,
+    /// The lockfile [default: the release file's name with `.lock`]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Folder of component definitions [default: `../components` from the
+    /// release file]
+    #[arg(long, value_name = "DIR")]
+    components: Option<PathBuf>,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// The lockfile could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{path}`")]
+struct OutputError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Failure for OutputError {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Input
+    }
+}
+
+impl Lock {
+    pub(super) fn run(self, console: &Console) -> Ended {
+        let release =
+            yaml::read(&self.release).and_then(|text| Release::parse(&self.release, &text));
+        let release = release?;
+        let output = self.output.clone().unwrap_or_else(|| self.release.with_extension("lock"));
+        let previous = self.previous(&output)?;
+        let options = LockOptions {
+            network: self.sources.network()?,
+            all_platforms: self.all_platforms,
+            update: self.update.clone(),
+            previous: previous.clone(),
+        };
+        let catalog =
+            self.components.as_deref().map_or_else(|| Catalog::beside(&self.release), Catalog::new);
+        let (cache, reporter) = (self.sources.cache()?, console.reporter());
+        let lockfile =
+            job::run(resolve::lock(&release, &catalog, &options, &cache, reporter.as_ref()))?;
+        let rendered = lockfile.render();
+        let written = replace(&output, &rendered);
+        written.map_err(|source| OutputError { path: output.clone(), source })?;
+        tell(&lockfile, previous.as_ref(), &output, console);
+        Ok(ExitCode::Done)
+    }
+
+    /// What was locked before. `--update` cannot do without; otherwise it only
+    /// helps to tell what changed.
+    fn previous(&self, output: &Path) -> Result<Option<Lockfile>, InputError> {
+        if self.update.is_empty() && !output.exists() {
+            return Ok(None);
+        }
+        let parsed = yaml::read(output).and_then(|text| Lockfile::parse(output, &text));
+        match parsed {
+            Ok(lockfile) => Ok(Some(lockfile)),
+            Err(_) if self.update.is_empty() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Writes a file in one step: readers see the old text or the new one.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new();
+    // A temporary file is private; a lockfile is for everybody who reviews it.
+    let file = file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = file.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(|_| ()).map_err(|error| error.error)?;
+    fs::metadata(path).map(|_| ())
+}
+
+fn tell(lockfile: &Lockfile, previous: Option<&Lockfile>, output: &Path, console: &Console) {
+    let blobs = lockfile.blobs().unwrap_or_default();
+    let bytes = blobs.values().map(|blob| blob.descriptor.size).sum();
+    let changed = previous.map(|previous| changes(previous, lockfile));
+    if console.wants_json() {
+        console.json(&serde_json::json!({
+            "lockfile": output,
+            "files": lockfile.files.len(),
+            "images": lockfile.images.len(),
+            "blobs": blobs.len(),
+            "bytes": bytes,
+            "changed": changed,
+        }));
+    }
+    let count = |list: usize, one, many| text::count(list as u64, one, many);
+    console.success(&format!(
+        "locked {} and {} ({} in {}) in {}",
+        count(lockfile.files.len(), "file", "files"),
+        count(lockfile.images.len(), "image", "images"),
+        text::size(bytes),
+        count(blobs.len(), "blob", "blobs"),
+        output.display()
+    ));
+    match changed.as_deref() {
+        None => {}
+        Some([]) => console.note("nothing has changed since it was locked before"),
+        Some(names) => {
+            console.note(&format!("changed since it was locked before: {}", names.join(", ")));
+        }
+    }
+}
+
+/// Names that are new, gone, or stand for other bytes than before.
+fn changes(before: &Lockfile, after: &Lockfile) -> Vec<String> {
+    let names = |lockfile: &Lockfile| -> std::collections::BTreeSet<(String, String)> {
+        let files = lockfile.files.iter().map(|f| (f.artifact_name(), f.digest.to_string()));
+        let images = lockfile.images.iter().map(|i| (i.name.to_string(), i.digest.to_string()));
+        files.chain(images).collect()
+    };
+    let (before, after) = (names(before), names(after));
+    let mut changed: Vec<_> =
+        before.symmetric_difference(&after).map(|(name, _)| name.clone()).collect();
+    changed.dedup();
+    changed
+}

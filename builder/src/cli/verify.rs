@@ -1,0 +1,62 @@
+//! `verify`: what the site will do first, done before the bundle leaves.
+
+use super::{Ended, job};
+use crate::keys::{self, KeyError};
+use bundles::{Acceptance, Bundle, Trust};
+use clap::Args;
+use console::{Console, text};
+use manifests::ExitCode;
+use std::{io, path::PathBuf, time::Instant};
+
+/// Check the signatures and every byte of a bundle, as the site will.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The bundle.
+    bundle: PathBuf,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+/// The keys to check signatures against.
+#[derive(Debug, Args)]
+pub(super) struct Keys {
+    /// A public key to trust; may be given several times.
+    #[arg(long, value_name = "PUB")]
+    trust: Vec<PathBuf>,
+    /// How many of the trusted keys must have signed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    require: usize,
+}
+
+impl Keys {
+    /// What to trust; `None` when no key was given.
+    pub(super) fn trust(&self) -> Result<Option<Trust>, KeyError> {
+        // A secret key's own public half would do, but who has it can sign, so
+        // checking with it proves nothing: a password is not asked for.
+        let no_password = || Err(io::Error::other("expected a public key"));
+        let keys = self.trust.iter().map(|path| keys::show(path, no_password));
+        let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
+        Ok((!keys.is_empty()).then(|| Trust::new(keys, self.require)))
+    }
+}
+
+impl Verify {
+    pub(super) fn run(self, console: &Console) -> Ended {
+        let began = Instant::now();
+        let trust = self.keys.trust()?.unwrap_or(Trust::new(vec![], 1));
+        let bundle = Bundle::open(&self.bundle, Acceptance::Trusted(&trust))?;
+        bundle.verify(job::default_jobs(), console.reporter().as_ref())?;
+        if console.wants_json() {
+            console.json(&bundle.inspect());
+        }
+        let keys: Vec<_> = bundle.signed_by().iter().map(ToString::to_string).collect();
+        console.success(&format!(
+            "{} is whole and signed by {}: {} checked in {}",
+            self.bundle.display(),
+            keys.join(", "),
+            text::size(bundle.file_size()),
+            text::duration(began.elapsed())
+        ));
+        Ok(ExitCode::Done)
+    }
+}

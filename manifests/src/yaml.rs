@@ -80,7 +80,8 @@ pub fn read(path: &Path) -> Result<String, InputError> {
 
 /// Writes a document: block style, one fact per line.
 pub fn render<T: Serialize>(value: &T) -> String {
-    serde_saphyr::to_string(value).expect("our types hold only maps, lists, texts and numbers")
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    serde_saphyr::to_string_with_options(value, options).expect("our types hold only maps, lists, texts and numbers")
 }
 
 #[cfg(test)]
@@ -113,6 +114,13 @@ mod tests {
             let sample = Sample { version: text.into(), wanted: None, serial: None };
             assert_eq!(read_sample(&render(&sample)).unwrap(), sample, "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_text_stays_on_its_line() {
+        let version = format!("https://example.org/{}", "long/".repeat(40));
+        let sample = Sample { version, wanted: None, serial: None };
+        assert_eq!(render(&sample).lines().count(), 3);
     }
 
     #[test]

@@ -31,6 +31,7 @@ struct Phase<'a> {
     source: &'a dyn BlobSource,
     draft: &'a Draft,
     options: WriteOptions<'a>,
+    progress: Transfer<'a>,
 }
 
 /// SHA-256 of blobs that another algorithm names.
@@ -45,19 +46,20 @@ pub(super) fn write(
     draft: &Draft,
     options: WriteOptions<'_>,
 ) -> Result<(Sums, FrameSizes), WriteError> {
-    Phase { plan, source, draft, options }.blobs()
+    let title = "packing".to_owned();
+    let bytes = Some(plan.manifest.blobs.iter().filter_map(BlobRecord::entry_len).sum());
+    options.reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
+    let progress = Transfer::start(options.reporter, &plan.file_name(), bytes);
+    let phase = Phase { plan, source, draft, options, progress };
+    let written = phase.blobs()?;
+    phase.progress.finish(Outcome::Done);
+    options.reporter.report(&Event::PhaseFinished { title });
+    Ok(written)
 }
 
 impl Phase<'_> {
     fn blobs(&self) -> Result<(Sums, FrameSizes), WriteError> {
         let records = &self.plan.manifest.blobs;
-        let bytes = records.iter().map(|record| record.size).sum();
-        let title = "packing".to_owned();
-        self.options.reporter.report(&Event::PhaseStarted {
-            title: title.clone(),
-            items: records.len() as u64,
-            bytes: Some(bytes),
-        });
         let border = records.partition_point(|record| record.encoding == Encoding::Stored);
         let sums = Mutex::new(Vec::new());
         parallel::for_each(self.options.jobs, &records[..border], Vec::new, |buffer, record| {
@@ -67,7 +69,6 @@ impl Phase<'_> {
         })?;
         let mut sums = sums.into_inner().expect("no thread panics with the lock");
         let sizes = self.compress_all(&records[border..], &mut sums)?;
-        self.options.reporter.report(&Event::PhaseFinished { title });
         Ok((sums, sizes))
     }
 
@@ -77,7 +78,6 @@ impl Phase<'_> {
         buffer: &mut Vec<u8>,
         record: &BlobRecord,
     ) -> Result<Option<(Digest, Digest)>, WriteError> {
-        let transfer = self.transfer(record);
         let mut entry = self.open(record)?;
         let plain = record.entry_len().expect("planned with this length");
         let (mut at, mut out) = (0, Vec::new());
@@ -91,11 +91,9 @@ impl Phase<'_> {
             let place = if at == 0 { 0 } else { frame::stored_offset(at) - 3 };
             self.draft.write_at(&out, record.offset + place)?;
             at += moved;
-            transfer.advance(moved);
+            self.progress.advance(moved);
         }
-        let sum = entry.finish(record)?;
-        transfer.finish(Outcome::Done);
-        Ok(sum)
+        entry.finish(record)
     }
 
     /// Compressed blobs one after the other, because the length of one decides
@@ -108,13 +106,12 @@ impl Phase<'_> {
         let mut place = records.first().map_or(0, |record| record.offset);
         let mut all = Vec::new();
         for record in records {
-            let transfer = self.transfer(record);
             let mut entry = self.open(record)?;
             let mut sizes = Vec::new();
             let read = || {
                 let mut plain = Vec::new();
                 let moved = self.read(&mut entry, record, &mut plain, FRAME_PLAIN)?;
-                transfer.advance(moved);
+                self.progress.advance(moved);
                 Ok((moved > 0).then_some(plain))
             };
             let write = |frame: Vec<u8>| {
@@ -130,7 +127,6 @@ impl Phase<'_> {
                 write,
             )?;
             sums.extend(entry.finish(record)?);
-            transfer.finish(Outcome::Done);
             all.push(sizes);
         }
         Ok(all)
@@ -165,10 +161,6 @@ impl Phase<'_> {
         buffer.clear();
         let moved = entry.take(limit).read_to_end(buffer);
         moved.map(|moved| moved as u64).map_err(|source| unreadable(record, source))
-    }
-
-    fn transfer(&self, record: &BlobRecord) -> Transfer<'_> {
-        Transfer::start(self.options.reporter, user(record), record.entry_len())
     }
 }
 

@@ -96,7 +96,7 @@ fn transfer_line(item: &Running, outcome: Outcome, verb: &str) -> String {
         Outcome::Failed => bytes_standing(amount, item.bytes).unwrap_or_default(),
         Outcome::Done | Outcome::Cached => text::size(amount),
     };
-    let line = format!("{}  {}  {amount}", text::fit(label, 7), item.name);
+    let line = format!("{}  {}  {amount}", text::fit(label, 8), item.name);
     line.trim_end().to_owned()
 }
 
@@ -142,13 +142,13 @@ mod tests {
         lines.report(&Event::PhaseFinished { title: title() });
         insta::assert_snapshot!(log.text(), @r"
         fetching: 3 items, 60.0 MiB
-        cached   helm-v3.18.0.tar.gz  10.0 MiB
+        cached    helm-v3.18.0.tar.gz  10.0 MiB
         fetching: 1 of 3 items, 30.0 MiB of 60.0 MiB, 2.0 MiB/s, 15 s left
         fetching: 1 of 3 items, 50.0 MiB of 60.0 MiB, 2.0 MiB/s, 5 s left
-        fetched  etcd-v3.5.23-linux-amd64.tar.gz  40.0 MiB
-        failed   calicoctl  1.0 MiB of 10.0 MiB
+        fetched   etcd-v3.5.23-linux-amd64.tar.gz  40.0 MiB
+        failed    calicoctl  1.0 MiB of 10.0 MiB
         retrying `calicoctl` in 2.0 s: attempt 1 failed: status 503 \u{1b}[2J
-        fetched  calicoctl  10.0 MiB
+        fetched   calicoctl  10.0 MiB
         fetched 2 items, 51.0 MiB in 22.0 s (1 was already here, 1 failed)
         ");
     }

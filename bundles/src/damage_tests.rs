@@ -5,7 +5,7 @@
 use crate::{
     Acceptance, Bundle, BundleError, CHUNK_SIZE, Damage, Encoding, TrustError,
     format::{entry, frame},
-    testing::{Written, header_entries, written, written_small},
+    testing::{Written, header_entries, tiny_sample, written, written_of, written_small},
 };
 use manifests::{Digest, ExitCode, Failure, event::Silent};
 use std::{
@@ -94,7 +94,7 @@ fn assert_verdict(error: &BundleError, verdict: Verdict, at: u64) {
 
 #[test]
 fn no_byte_of_the_header_can_be_flipped() {
-    let written = written_small();
+    let written = written_of(&tiny_sample());
     let (file, trust) = (written.file(), written.key.trust());
     for (at, verdict) in verdicts(&plain_header(&written)).into_iter().enumerate() {
         let _flipped = Flipped::new(&file, in_file(at), 1 << (at % 8));
@@ -107,7 +107,7 @@ fn no_byte_of_the_header_can_be_flipped() {
 
 #[test]
 fn whoever_accepts_any_signer_still_finds_every_flip_outside_what_is_signed() {
-    let written = written_small();
+    let written = written_of(&tiny_sample());
     let file = written.file();
     let header = plain_header(&written);
     let entries = header_entries(&header);

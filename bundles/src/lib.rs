@@ -48,3 +48,5 @@ mod damage_tests;
 mod roundtrip_tests;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod trust_tests;

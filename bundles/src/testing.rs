@@ -3,13 +3,13 @@
 use crate::{
     Acceptance, Bundle, BundleError, BundleManifest, BundlePlan, Draft, KeyId, PublicKey, Signer,
     Trust,
-    format::{entry, header},
+    format::{entry, frame, header},
     sha256,
     writer::{BlobSource, WriteOptions, write},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use manifests::{
-    Algorithm, Arch, Descriptor, Digest,
+    Algorithm, Arch, Descriptor, Digest, ExitCode, Failure,
     event::Silent,
     lockfile::{FileKind, LockedFile, LockedImage, LockedLayer, LockedManifest, Lockfile},
 };
@@ -58,6 +58,23 @@ impl Key {
         PublicKey::parse(&self.0.pk.to_base64()).unwrap()
     }
 
+    /// The same secret under another id.
+    pub(crate) fn renamed(&self, id: u64) -> Self {
+        let (pk, sk) = (self.0.pk.to_bytes(), self.0.sk.to_bytes());
+        let with_id = |mut bytes: Vec<u8>, at: usize| {
+            bytes[at..at + 8].copy_from_slice(&id.to_le_bytes());
+            bytes
+        };
+        let pk = minisign::PublicKey::from_bytes(&with_id(pk, 2)).unwrap();
+        let sk = minisign::SecretKey::from_bytes(&with_id(sk, 54)).unwrap();
+        Self(minisign::KeyPair { pk, sk })
+    }
+
+    /// The secret key as stock minisign reads it.
+    pub(crate) fn secret_file(&self) -> String {
+        self.0.sk.to_box(None).unwrap().into_string()
+    }
+
     pub(crate) fn trust(&self) -> Trust {
         Trust::new(vec![self.public()], 1)
     }
@@ -100,6 +117,14 @@ pub(crate) fn sample() -> (Lockfile, Blobs) {
 /// The same shape in one chunk, for tests that open it thousands of times.
 pub(crate) fn small_sample() -> (Lockfile, Blobs) {
     release(3000, text(9000), |_| ())
+}
+
+/// One file and no image: the smallest header there is.
+pub(crate) fn tiny_sample() -> (Lockfile, Blobs) {
+    let (mut lockfile, blobs) = small_sample();
+    lockfile.images.clear();
+    lockfile.files.truncate(1);
+    (lockfile, blobs)
 }
 
 /// A release of one image and two files. The image manifest is as `change`
@@ -227,6 +252,19 @@ impl Written {
         fs::read(&self.path).unwrap()
     }
 
+    /// The bundle with another header in front of the same payload.
+    pub(crate) fn with_header(&self, header: &[u8]) -> PathBuf {
+        let payload = self.bytes().split_off(self.payload_start());
+        let path = self.folder.path().join("hostile");
+        fs::write(&path, [frame::store(header), payload].concat()).unwrap();
+        path
+    }
+
+    pub(crate) fn payload_start(&self) -> usize {
+        let bundle = self.open().unwrap();
+        (bundle.file_size() - bundle.manifest().payload_size) as usize
+    }
+
     /// The file, to change it in place.
     pub(crate) fn file(&self) -> File {
         File::options().read(true).write(true).open(&self.path).unwrap()
@@ -235,7 +273,7 @@ impl Written {
     /// Fails when anything but the bundle is in its folder.
     pub(crate) fn nothing_else_is_there(&self) {
         let paths = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        assert_eq!(paths.collect::<Vec<_>>(), [self.path.clone()]);
+        assert_eq!(paths.collect::<Vec<_>>(), std::slice::from_ref(&self.path));
     }
 }
 
@@ -338,4 +376,17 @@ pub(crate) fn signature_file(key: &Key, like: &BundleManifest, json: &[u8]) -> (
         BASE64_STANDARD.encode(global)
     );
     (format!("bottari.sigs/{id}.minisig"), text.into_bytes())
+}
+
+/// An error as `console` prints it: with its causes, and without what differs
+/// on every run.
+pub(crate) fn told(error: &BundleError, path: &Path) -> String {
+    assert_eq!(error.exit_code(), ExitCode::Untrusted, "{error}");
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
+    let text = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let text = text.replace(&path.display().to_string(), "BUNDLE");
+    match text.split_once("was altered at byte ") {
+        Some((before, _)) => format!("{before}was altered at byte N"),
+        None => text,
+    }
 }

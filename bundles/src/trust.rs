@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use manifests::{ExitCode, Failure};
 use minisign_verify::Signature;
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// A public key in minisign's format.
 #[derive(Debug, Clone)]
@@ -49,6 +49,11 @@ impl PublicKey {
     /// a key, and [`Self::fingerprint`] to recognise one.
     pub fn id(&self) -> KeyId {
         self.id
+    }
+
+    /// The key itself, without its id.
+    fn ed25519(&self) -> Vec<u8> {
+        BASE64_STANDARD.decode(&self.base64).expect("decoded when it was parsed").split_off(10)
     }
 
     /// The key as a `.pub` file.
@@ -160,24 +165,24 @@ impl Trust {
         if signatures.is_empty() {
             return Err(TrustError::Unsigned);
         }
-        let mut good = Vec::new();
+        let mut good: Vec<&PublicKey> = Vec::new();
         for (id, text) in signatures {
             // Ids are not unique by nature: any trusted key with this id may fit.
             let mut known = self.keys.iter().filter(|key| key.id == *id).peekable();
             if known.peek().is_none() {
                 continue;
             }
-            match known.any(|key| signed_by(key, manifest, text)) {
-                true => good.push(*id),
-                false => return Err(TrustError::Broken(*id)),
+            match known.find(|key| signed_by(key, manifest, text)) {
+                Some(key) => good.push(key),
+                None => return Err(TrustError::Broken(*id)),
             }
         }
-        self.count(good, signatures)
+        self.count(&good, signatures)
     }
 
     fn count(
         &self,
-        good: Vec<KeyId>,
+        good: &[&PublicKey],
         signatures: &[(KeyId, &[u8])],
     ) -> Result<Vec<KeyId>, TrustError> {
         let list =
@@ -188,9 +193,11 @@ impl Trust {
                 trusted: list(self.keys.iter().map(PublicKey::id).collect()),
             });
         }
-        match good.len() < self.require {
-            true => Err(TrustError::TooFew { required: self.require, found: good.len() }),
-            false => Ok(good),
+        // An id is chosen freely: one key under two ids is still one signer.
+        let found = good.iter().map(|key| key.ed25519()).collect::<BTreeSet<_>>().len();
+        match found < self.require {
+            true => Err(TrustError::TooFew { required: self.require, found }),
+            false => Ok(good.iter().map(|key| key.id).collect()),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{Acceptance, Bundle, Inner, payload_start, verified_file::VerifiedFil
 use crate::{
     error::BundleError,
     format::{
-        FORMAT, MAX_HEADER, frame,
+        FORMAT, MAX_HEADER, entry, frame,
         header::{self, Parts},
         manifest::{BundleManifest, ManifestError},
     },
@@ -100,16 +100,21 @@ fn compare(
     parts: &Parts<'_>,
     manifest: &BundleManifest,
 ) -> Result<Vec<BundleSignature>, BundleError> {
-    let altered = |at| BundleError::Header { path: path.to_owned(), at };
-    let signatures: Option<Vec<_>> =
-        parts.signatures.iter().map(|(_, text)| BundleSignature::parse(text)).collect();
-    let signatures = signatures.ok_or_else(|| altered(0))?;
-    let expected = header::render(manifest, &signatures).ok_or_else(|| altered(0))?;
+    let altered = |at: usize| BundleError::Header { path: path.to_owned(), at: at as u64 };
+    let mut signatures = Vec::new();
+    let mut at = entry::whole_len(parts.manifest.len());
+    for (_, text) in &parts.signatures {
+        signatures.push(BundleSignature::parse(text).ok_or_else(|| altered(at))?);
+        at += entry::whole_len(text.len());
+    }
+    let expected = header::render(manifest, &signatures).ok_or_else(|| BundleError::Manifest {
+        path: path.to_owned(),
+        why: format!("its header does not fit into {} bytes", manifest.header_size),
+    })?;
     if expected == header {
         return Ok(signatures);
     }
-    let same = expected.iter().zip(header).take_while(|(a, b)| a == b).count();
-    Err(altered(same as u64))
+    Err(altered(expected.iter().zip(header).take_while(|(a, b)| a == b).count()))
 }
 
 fn check_length(path: &Path, file: &File, manifest: &BundleManifest) -> Result<(), BundleError> {

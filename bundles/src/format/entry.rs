@@ -45,6 +45,11 @@ pub(crate) fn whole(name: &str, content: &[u8]) -> Vec<u8> {
     out
 }
 
+/// How long an entry of a short name and `len` bytes is.
+pub(crate) fn whole_len(len: usize) -> usize {
+    BLOCK as usize + len.next_multiple_of(BLOCK as usize)
+}
+
 /// Name and size of the entry that begins here, when it is one that
 /// [`prefix`] writes without pax records.
 pub(crate) fn read(block: &[u8]) -> Option<(&str, u64)> {

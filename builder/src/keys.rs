@@ -99,7 +99,10 @@ const NO_PASSWORD: [u8; 2] = [0, 0];
 
 impl SigningKey {
     /// Reads a key file; `password` is asked only when the key has one.
-    pub fn load(path: &Path, password: impl FnOnce() -> io::Result<String>) -> Result<Self, KeyError> {
+    pub fn load(
+        path: &Path,
+        password: impl FnOnce() -> io::Result<String>,
+    ) -> Result<Self, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
         let secret = |source| KeyError::Secret { path: path.to_owned(), source };
         let text = fs::read_to_string(path).map_err(file)?;
@@ -117,7 +120,8 @@ impl SigningKey {
         let damaged = || KeyError::Damaged { path: path.to_owned() };
         let part = |range| bytes.get(range).ok_or_else(damaged);
         let (seed, public) = (part(SEED)?, part(PUBLIC)?);
-        let pair = Ed25519KeyPair::from_seed_and_public_key(seed, public).map_err(|_why| damaged())?;
+        let pair =
+            Ed25519KeyPair::from_seed_and_public_key(seed, public).map_err(|_why| damaged())?;
         let id: [u8; 8] = part(ID)?.try_into().map_err(|_why| damaged())?;
         let public = [b"Ed", &id[..], public].concat();
         let public = PublicKey::parse(&base64(&public)).map_err(|_why| damaged())?;
@@ -170,7 +174,10 @@ pub fn generate(path: &Path, password: Option<String>) -> Result<(PathBuf, Publi
 }
 
 /// Reads the public key of a `.pub` file, or of a secret key.
-pub fn show(path: &Path, password: impl FnOnce() -> io::Result<String>) -> Result<PublicKey, KeyError> {
+pub fn show(
+    path: &Path,
+    password: impl FnOnce() -> io::Result<String>,
+) -> Result<PublicKey, KeyError> {
     let text = fs::read_to_string(path)
         .map_err(|source| KeyError::File { path: path.to_owned(), source })?;
     match PublicKey::parse(&text) {
@@ -226,7 +233,10 @@ mod tests {
         let key = SigningKey::load(&path, nobody).unwrap();
         let [first, second] = key.sign(b"hello", "a comment").unwrap();
         let line = base64(&[b"ED", &key.key_id().bytes()[..], &first].concat());
-        let text = format!("untrusted comment: x\n{line}\ntrusted comment: a comment\n{}\n", base64(&second));
+        let text = format!(
+            "untrusted comment: x\n{line}\ntrusted comment: a comment\n{}\n",
+            base64(&second)
+        );
         fs::write(folder.path().join("m"), "hello").unwrap();
         fs::write(folder.path().join("m.minisig"), text).unwrap();
         let verify = || {

@@ -84,3 +84,17 @@ impl<E: Failure + 'static> From<E> for Box<dyn Failure> {
         Box::new(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_lists_every_code_with_its_meaning() {
+        let document = include_str!("../../docs/exit-codes.md");
+        let rows = document.lines().filter(|line| line.starts_with("| ") && !line.contains("---"));
+        let rows: Vec<_> = rows.skip(1).map(str::to_owned).collect();
+        let codes = ExitCode::ALL.map(|code| format!("| {} | {} |", code.number(), code.meaning()));
+        assert_eq!(rows, codes);
+    }
+}

@@ -81,10 +81,10 @@ mod tests {
         let mut hasher = Hasher::new(Algorithm::Sha512);
         hasher.update(b"hel");
         hasher.update(b"lo");
-        let hashes = hasher.finish();
-        assert_eq!(hashes.size, 5);
+        let passed = hasher.finish();
+        assert_eq!(passed.size, 5);
         for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
-            assert_eq!(*hashes.of(algorithm), Hasher::digest(b"hello", algorithm));
+            assert_eq!(*passed.of(algorithm), Hasher::digest(b"hello", algorithm));
         }
     }
 }

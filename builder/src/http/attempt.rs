@@ -3,9 +3,8 @@
 
 use super::{
     Download, HttpClient, HttpError,
-    client::Response,
     request::readable,
-    resume::{self, Brings, Standing},
+    resume::{self, Brings, Offer, Standing},
     validators,
 };
 use crate::cache::{Answer, CacheError, Note, Partial};
@@ -61,14 +60,8 @@ impl HttpClient {
         if let (StatusCode::NOT_MODIFIED, Some(answer)) = (response.inner.status(), earlier) {
             return Ok(Attempt::Unchanged(answer.clone()));
         }
-        let judged = response.into_plain().and_then(|response| {
-            let brings = resume::brings(&response, url, &standing)?;
-            Ok((response, brings))
-        });
-        match judged {
-            Ok((response, brings)) => {
-                self.take(download, partial, response, brings, progress).await
-            }
+        match resume::judge(response, url, &standing) {
+            Ok(offer) => self.take(download, partial, offer, progress).await,
             Err(error @ HttpError::Discontinued { .. }) => {
                 Ok(Attempt::Failed(emptied(partial, download).await?, error))
             }
@@ -81,8 +74,7 @@ impl HttpClient {
         &self,
         download: Download<'_>,
         mut partial: Partial,
-        response: Response,
-        brings: Brings,
+        Offer { response, brings }: Offer,
         progress: &mut Progress<'_>,
     ) -> Result<Attempt, HttpError> {
         let url = &download.request.url;

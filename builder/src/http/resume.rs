@@ -29,6 +29,13 @@ pub(super) enum Brings {
     Rest(Option<u64>),
 }
 
+/// An answer whose body can be taken.
+#[derive(Debug)]
+pub(super) struct Offer {
+    pub(super) response: Response,
+    pub(super) brings: Brings,
+}
+
 pub(super) fn standing(partial: &Partial, url: &Url, expected: &Expected) -> Standing {
     let offset = partial.size();
     let Some(note) = partial.note() else { return Standing::Nothing };
@@ -58,24 +65,25 @@ pub(super) fn headers(standing: &Standing) -> HeaderMap {
     headers
 }
 
-pub(super) fn brings(
-    response: &Response,
+/// Judges an answer before its body is read.
+pub(super) fn judge(
+    response: Response,
     url: &Url,
     standing: &Standing,
-) -> Result<Brings, HttpError> {
-    let (status, headers) = (response.inner.status(), response.inner.headers());
-    let length = response.inner.content_length();
-    match (status, standing) {
-        (StatusCode::OK, _) => Ok(Brings::All(length)),
+) -> Result<Offer, HttpError> {
+    let response = response.into_plain()?;
+    let brings = match (response.inner.status(), standing) {
+        (StatusCode::OK, _) => Brings::All(response.inner.content_length()),
         (StatusCode::PARTIAL_CONTENT, Standing::Begun { offset, validator }) => {
-            continues(headers, *offset, validator.as_deref())
-                .ok_or_else(|| HttpError::Discontinued { url: readable(url), offset: *offset })
+            continues(response.inner.headers(), *offset, validator.as_deref())
+                .ok_or_else(|| HttpError::Discontinued { url: readable(url), offset: *offset })?
         }
-        _ => {
+        (status, _) => {
             let status = status.as_u16();
-            Err(HttpError::Status { url: readable(url), status, retry_after: None })
+            return Err(HttpError::Status { url: readable(url), status, retry_after: None });
         }
-    }
+    };
+    Ok(Offer { response, brings })
 }
 
 /// Whether these bytes go exactly behind ours, and are of the same version.

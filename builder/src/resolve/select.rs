@@ -20,11 +20,11 @@ pub(super) fn missing(platforms: &[Option<&Platform>], arches: &[Arch]) -> Optio
 
 /// The platforms for a message.
 pub(super) fn listed(platforms: &[Option<&Platform>]) -> String {
-    let name = |platform: &Option<&Platform>| match platform {
+    let name = |platform: Option<&Platform>| match platform {
         Some(platform) => platform.to_string(),
         None => "an entry without platform".to_owned(),
     };
-    let names: Vec<_> = platforms.iter().map(name).collect();
+    let names: Vec<_> = platforms.iter().copied().map(name).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 

@@ -41,10 +41,23 @@ pub(crate) fn index(manifest: &BundleManifest) -> String {
         .filter_map(|name| {
             let blob = blobs.get(&name.digest)?;
             let annotations = json!({ "org.opencontainers.image.ref.name": name.name });
-            Some(with_annotations(&blob.descriptor(), &annotations))
+            let mut entry = blob.descriptor();
+            entry.media_type = listed_type(&entry.media_type).to_owned();
+            Some(with_annotations(&entry, &annotations))
         })
         .collect();
     json!({ "schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries }).to_string()
+}
+
+/// Stock readers of OCI layouts (containers/image, which is in skopeo, podman
+/// and CRI-O) look only at entries of OCI's own types, and then read Docker's
+/// manifests there without complaint. The blob keeps the type it was made with.
+fn listed_type(media_type: &str) -> &str {
+    match media_type {
+        DOCKER_LIST_TYPE => INDEX_TYPE,
+        DOCKER_MANIFEST_TYPE => MANIFEST_TYPE,
+        other => other,
+    }
 }
 
 /// The manifest that makes a file an OCI artifact.

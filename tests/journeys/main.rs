@@ -1,0 +1,11 @@
+//! Journeys: the real programs, run as a release engineer and an operator run
+//! them, against a real upstream, judged by their exit codes, their words, the
+//! files they leave, and by stock tools.
+
+#![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
+
+mod bytes;
+mod empty_root;
+mod mistakes;
+mod office;
+mod stock_tools;

@@ -1,1 +1,13 @@
-//! Placeholder.
+//! The air-gapped side: a bundle is verified, looked into, unpacked, or served
+//! as a registry from where it lies.
+//!
+//! What it promises: nothing of a bundle is used before a key that was trusted
+//! here has vouched for it, and no packet leaves for a place that is not named
+//! on the command line.
+
+pub mod cli;
+pub mod contents;
+pub mod rollback;
+pub mod serve;
+pub mod trust_store;
+pub mod unpack;

@@ -1,1 +1,5 @@
-fn main() {}
+//! `bottari-installer`: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    installer::cli::run()
+}

@@ -1,0 +1,68 @@
+//! The command line: what can be asked for, and one file for each verb.
+
+mod arguments;
+mod error;
+mod inspect;
+mod serve;
+mod shell;
+mod trust;
+mod unpack;
+mod verify;
+
+use clap::{Parser, Subcommand};
+use console::{Console, OutputFlags};
+use manifests::{ExitCode, Failure};
+
+pub use error::CommandError;
+
+/// Verify, look into, unpack and serve a bundle on the air-gapped side
+#[derive(Debug, Parser)]
+#[command(name = "bottari-installer", version)]
+pub struct CommandLine {
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Verify(verify::Arguments),
+    Inspect(inspect::Arguments),
+    Unpack(unpack::Arguments),
+    Serve(serve::Arguments),
+    Trust(trust::Arguments),
+    Completions(shell::CompletionArguments),
+    Man(shell::ManArguments),
+}
+
+/// Runs the program: command line in, exit code out.
+pub fn run() -> std::process::ExitCode {
+    let line: CommandLine = match console::parse() {
+        Ok(line) => line,
+        Err(code) => return console::quit(code),
+    };
+    let console = Console::new(&line.output);
+    let code = match line.verb.run(&console) {
+        Ok(()) => ExitCode::Done,
+        Err(error) => console.failure(&error as &dyn Failure),
+    };
+    console::quit(console.finish(code))
+}
+
+impl Verb {
+    fn run(self, console: &Console) -> Result<(), CommandError> {
+        match self {
+            Self::Verify(arguments) => arguments.run(console),
+            Self::Inspect(arguments) => arguments.run(console),
+            Self::Unpack(arguments) => arguments.run(console),
+            Self::Serve(arguments) => arguments.run(console),
+            Self::Trust(arguments) => arguments.run(console),
+            Self::Completions(arguments) => {
+                arguments.run(console);
+                Ok(())
+            }
+            Self::Man(arguments) => arguments.run(console),
+        }
+    }
+}

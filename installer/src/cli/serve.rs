@@ -1,0 +1,146 @@
+//! `serve`: bundles become a registry, from where they lie.
+
+use super::{
+    CommandError,
+    arguments::{RollbackArguments, TrustArguments},
+};
+use crate::serve::{LineSink, ServeError, ServeOptions, Server, TlsFiles};
+use clap::Args;
+use console::{Console, text};
+use std::{
+    fs::File,
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+
+/// Time that readers of a cut connection have to notice.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+/// Serve bundles as a read-only registry and file server, in place
+///
+/// Images keep their original names behind the address: `registry.k8s.io/pause:3.10` is
+/// ADDRESS/registry.k8s.io/pause:3.10. Plain files are listed at /files/, health is at /healthz.
+/// Nothing is unpacked: every byte is read from the bundle, checked and sent. When a name is in
+/// two bundles, the higher serial of the same release serves it, or else the bundle named later.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The bundles
+    #[arg(value_name = "BUNDLE", required = true)]
+    bundles: Vec<PathBuf>,
+
+    /// Address and port to listen on; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000")]
+    listen: SocketAddr,
+
+    /// Certificate chain of this host, in PEM; turns TLS on
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// Private key of this host, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// Append a line of JSON for each request to this file; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    access_log: Option<PathBuf>,
+
+    /// Write the port into this file once it is open
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArguments,
+    #[command(flatten)]
+    rollback: RollbackArguments,
+}
+
+impl Arguments {
+    pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
+        let bundles = self.trust.keys()?.open(&self.bundles)?;
+        let serials = self.rollback.check(&bundles)?;
+        let options = self.options(console)?;
+        let runtime =
+            Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
+        let server =
+            runtime.block_on(Server::start(bundles.clone(), options, console.reporter()))?;
+        let stops = stop_signals(&runtime)?;
+        serials.remember(&bundles)?;
+        self.port_file.as_deref().map_or(Ok(()), |path| write_port(path, server.address()))?;
+        announce(console, &server);
+        runtime.block_on(server.run(stops));
+        runtime.shutdown_timeout(LAST_MOMENT);
+        console.note("stopped");
+        Ok(())
+    }
+
+    fn options(&self, console: &Console) -> Result<ServeOptions, ServeError> {
+        let tls = self.tls_cert.clone().zip(self.tls_key.clone());
+        let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
+        let access_log =
+            self.access_log.as_deref().map(|path| log_to(path, console)).transpose()?;
+        Ok(ServeOptions { listen: self.listen, tls, access_log })
+    }
+}
+
+fn log_to(path: &Path, console: &Console) -> Result<LineSink, ServeError> {
+    if path == Path::new("-") {
+        let console = console.clone();
+        return Ok(Box::new(move |line| {
+            console.data(line);
+            Ok(())
+        }));
+    }
+    let file = File::options().append(true).create(true).open(path);
+    let mut file = file.map_err(|source| ServeError::Write { path: path.to_owned(), source })?;
+    Ok(Box::new(move |line| file.write_all(line.as_bytes())))
+}
+
+/// A message for each signal that asks for an end: a service manager's, or the
+/// operator's Ctrl-C.
+fn stop_signals(runtime: &Runtime) -> Result<mpsc::Receiver<()>, ServeError> {
+    let (send, stops) = mpsc::channel(2);
+    let _inside = runtime.enter();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind).map_err(ServeError::Start)?;
+        let send = send.clone();
+        runtime.spawn(async move {
+            while signals.recv().await.is_some() {
+                // A third signal while two are waiting asks for nothing more.
+                let _ = send.try_send(());
+            }
+        });
+    }
+    Ok(stops)
+}
+
+/// In one rename, so that whoever waits for the file never reads half a number.
+fn write_port(path: &Path, address: SocketAddr) -> Result<(), ServeError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        writeln!(file, "{}", address.port())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|source| ServeError::Write { path: path.to_owned(), source })
+}
+
+fn announce(console: &Console, server: &Server) {
+    let (repositories, blobs) = server.counts();
+    let repositories = text::count(repositories as u64, "repository", "repositories");
+    let blobs = text::count(blobs as u64, "blob", "blobs");
+    let (scheme, address) = (server.scheme(), server.address());
+    let verify = if scheme == "http" { " --tls-verify=false" } else { "" };
+    let example = server.example();
+    let example = example.map(|name| format!("; try `podman pull{verify} {address}/{name}`"));
+    console.success(&format!(
+        "serving {repositories}, {blobs} on {scheme}://{address}{}",
+        example.unwrap_or_default()
+    ));
+}

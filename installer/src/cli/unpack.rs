@@ -1,0 +1,70 @@
+//! `unpack`: a bundle becomes a folder that other tools can read.
+
+use super::{
+    CommandError,
+    arguments::{JobsArguments, RollbackArguments, TrustArguments},
+};
+use crate::unpack::{Unpacked, unpack};
+use bundles::Bundle;
+use clap::Args;
+use console::{Console, text};
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    slice,
+};
+
+/// Unpack a bundle into a folder: an OCI image layout for skopeo and other tools
+///
+/// Every blob is checked while it is written. Run again after a stop or a full disk, it keeps the
+/// blobs that are whole. `tar --zstd -xf` gives the same files, but checks nothing.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The bundle
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+
+    /// Where to [default: a folder here, named RELEASE-VERSION]
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    jobs: JobsArguments,
+    #[command(flatten)]
+    trust: TrustArguments,
+    #[command(flatten)]
+    rollback: RollbackArguments,
+}
+
+impl Arguments {
+    pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
+        let bundles = self.trust.keys()?.open(slice::from_ref(&self.bundle))?;
+        let serials = self.rollback.check(&bundles)?;
+        for bundle in &bundles {
+            let folder = self.output.clone().unwrap_or_else(|| default_folder(bundle));
+            let done = unpack(bundle, &folder, self.jobs.count(), &*console.reporter())?;
+            serials.remember(slice::from_ref(bundle))?;
+            tell(console, &folder, &done);
+        }
+        Ok(())
+    }
+}
+
+fn default_folder(bundle: &Bundle) -> PathBuf {
+    let manifest = bundle.manifest();
+    format!("{}-{}", manifest.release, manifest.version).into()
+}
+
+fn tell(console: &Console, folder: &Path, done: &Unpacked) {
+    let Unpacked { written, written_bytes, kept } = *done;
+    if console.wants_json() {
+        console.json(&json!({
+            "folder": folder,
+            "written": written,
+            "written-bytes": written_bytes,
+            "kept": kept,
+        }));
+    }
+    let blobs = text::count(written, "blob", "blobs");
+    let size = text::size(written_bytes);
+    console.success(&format!("{}: wrote {blobs} ({size}), kept {kept}", folder.display()));
+}

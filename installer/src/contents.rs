@@ -1,0 +1,154 @@
+//! What a bundle holds, in the words of the lockfile it was built from. The
+//! lockfile is one of the bundle's blobs, so it is verified like all others.
+
+use bundles::{Bundle, BundleError};
+use console::{Table, text};
+use manifests::{
+    Digest, ExitCode, Failure,
+    lockfile::{FileKind, LockedFile, LockedImage, Lockfile},
+    yaml::InputError,
+};
+use std::{collections::BTreeMap, path::Path};
+
+/// Largest lockfile that is read. That of a full release has some 200 KiB.
+const LOCKFILE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Why the contents cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentsError {
+    /// The bytes of the lockfile cannot be read.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The lockfile is not one that this tool can read.
+    #[error("the lockfile in bundle `{bundle}` cannot be read")]
+    Lockfile {
+        /// The bundle.
+        bundle: String,
+        /// Why.
+        source: InputError,
+    },
+}
+
+impl Failure for ContentsError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Bundle(error) => error.exit_code(),
+            Self::Lockfile { .. } => ExitCode::Untrusted,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Bundle(error) => error.hint(),
+            Self::Lockfile { .. } => {
+                Some("use the installer of the version that came with the bundle".into())
+            }
+        }
+    }
+}
+
+/// The lockfile that the bundle was built from.
+pub fn read_lockfile(bundle: &Bundle) -> Result<Lockfile, ContentsError> {
+    let bytes = bundle.bytes(&bundle.manifest().lockfile, LOCKFILE_LIMIT)?;
+    let path = Path::new("release.lock");
+    let parsed = match String::from_utf8(bytes) {
+        Ok(text) => Lockfile::parse(path, &text),
+        Err(_) => Err(InputError::meaning(path, "it is not UTF-8 text")),
+    };
+    let bundle = || bundle.path().display().to_string();
+    parsed.map_err(|source| ContentsError::Lockfile { bundle: bundle(), source })
+}
+
+/// How many of each kind a bundle holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Images, by the names upstream gives them.
+    pub images: u64,
+    /// Files.
+    pub files: u64,
+    /// Kubernetes manifests.
+    pub manifests: u64,
+}
+
+impl Counts {
+    /// Counts what a lockfile lists.
+    pub fn of(lockfile: &Lockfile) -> Self {
+        let files = |kind| lockfile.files.iter().filter(|file| file.kind == kind).count() as u64;
+        Self {
+            images: lockfile.images.len() as u64,
+            files: files(FileKind::File),
+            manifests: files(FileKind::Manifest),
+        }
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { images, files, manifests } = *self;
+        write!(
+            f,
+            "{}, {}, {}",
+            text::count(images, "image", "images"),
+            text::count(files, "file", "files"),
+            text::count(manifests, "manifest", "manifests")
+        )
+    }
+}
+
+/// The lockfile as a table for people, component by component.
+pub fn table(lockfile: &Lockfile) -> Table {
+    let mut rows: BTreeMap<&str, Vec<[String; 5]>> = BTreeMap::new();
+    for file in &lockfile.files {
+        rows.entry(file.component.as_str()).or_default().push(file_row(file));
+    }
+    for image in &lockfile.images {
+        rows.entry(image.component.as_str()).or_default().extend(image_rows(image));
+    }
+    let mut table =
+        Table::new(["component", "kind", "name", "size", "for", "blobs"]).numbers(&[3, 5]);
+    for (component, rows) in rows {
+        for (index, row) in rows.into_iter().enumerate() {
+            let component = if index == 0 { component } else { "" };
+            table.row(std::iter::once(component.to_owned()).chain(row));
+        }
+    }
+    table
+}
+
+fn file_row(file: &LockedFile) -> [String; 5] {
+    let kind = match file.kind {
+        FileKind::File => "file",
+        FileKind::Manifest => "manifest",
+    };
+    let arch = file.arch.map_or_else(|| "all".to_owned(), |arch| arch.to_string());
+    [kind.into(), file.name.to_string(), text::size(file.size), arch, "1".into()]
+}
+
+/// The image itself, then a row for every other name it answers to.
+fn image_rows(image: &LockedImage) -> Vec<[String; 5]> {
+    let blobs: BTreeMap<Digest, u64> =
+        image.blobs().into_iter().map(|blob| (blob.digest, blob.size)).collect();
+    let size = text::size(blobs.values().sum());
+    let first =
+        ["image".into(), image.name.to_string(), size, platforms(image), blobs.len().to_string()];
+    let also = image.also.iter().map(|name| {
+        ["  also as".into(), name.to_string(), String::new(), String::new(), String::new()]
+    });
+    std::iter::once(first).chain(also).collect()
+}
+
+/// The platforms carried, and how many more the index names.
+fn platforms(image: &LockedImage) -> String {
+    let carried = image.manifests.iter().filter(|manifest| !manifest.omitted);
+    let mut names: Vec<_> = carried
+        .map(|manifest| {
+            manifest.platform.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string)
+        })
+        .collect();
+    names.dedup();
+    let text = names.join(", ");
+    match image.manifests.iter().filter(|manifest| manifest.omitted).count() {
+        0 => text,
+        omitted => format!("{text} ({omitted} left out)"),
+    }
+}

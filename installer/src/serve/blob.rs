@@ -1,0 +1,94 @@
+//! A blob as an answer: its headers, the part that is wanted, and its bytes.
+
+use super::{
+    holdings::Found,
+    range::{self, Wanted},
+    reply::{Refusal, Reply},
+    site::Site,
+    stream::BlobStream,
+};
+use axum::{
+    body::Body,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
+    },
+};
+use std::ops::Range;
+
+/// What clients compare with the digest they asked for.
+const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+/// Answers with a blob, or the part of it that the request names.
+pub(crate) async fn reply(
+    site: &Site,
+    request: &Parts,
+    found: Found<'_>,
+    media_type: &str,
+) -> Result<Reply, Refusal> {
+    let etag = format!("\"{}\"", found.record.digest);
+    let mut reply = Response::new(Body::empty());
+    describe(reply.headers_mut(), found, media_type, &etag);
+    let part = match range::wanted(&request.headers, &etag, found.record.size) {
+        Wanted::Nothing => {
+            *reply.status_mut() = StatusCode::NOT_MODIFIED;
+            return Ok(reply);
+        }
+        // A range is defined for GET alone.
+        _ if request.method == Method::HEAD => None,
+        Wanted::Whole => None,
+        Wanted::Part(part) => Some(part),
+        Wanted::Outside => {
+            *reply.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            set(
+                reply.headers_mut(),
+                header::CONTENT_RANGE,
+                &format!("bytes */{}", found.record.size),
+            );
+            set(reply.headers_mut(), header::CONTENT_LENGTH, "0");
+            return Ok(reply);
+        }
+    };
+    let bytes = mark(&mut reply, part, found.record.size);
+    if request.method == Method::GET && !bytes.is_empty() {
+        *reply.body_mut() = body(site, found, bytes).await?;
+    }
+    Ok(reply)
+}
+
+async fn body(site: &Site, found: Found<'_>, bytes: Range<u64>) -> Result<Body, Refusal> {
+    let Found { bundle, record } = found;
+    let stream = BlobStream::start(bundle, record, bytes, &site.budget, &site.health).await;
+    // A client must not learn where files lie on this host.
+    let damaged = |_| {
+        Refusal::Damaged("the bytes of this blob cannot be read or are damaged; the log of this registry says which bundle and where".into())
+    };
+    stream.map(Body::from_stream).map_err(damaged)
+}
+
+fn describe(headers: &mut HeaderMap, found: Found<'_>, media_type: &str, etag: &str) {
+    set(headers, header::CONTENT_TYPE, media_type);
+    set(headers, header::ETAG, etag);
+    set(headers, header::ACCEPT_RANGES, "bytes");
+    set(headers, CONTENT_DIGEST, &found.record.digest.to_string());
+}
+
+/// Sets status and lengths for a part or the whole; gives the bytes to send.
+fn mark(reply: &mut Reply, part: Option<Range<u64>>, size: u64) -> Range<u64> {
+    let bytes = part.clone().unwrap_or(0..size);
+    let length = bytes.end - bytes.start;
+    set(reply.headers_mut(), header::CONTENT_LENGTH, &length.to_string());
+    if let Some(part) = part {
+        *reply.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let text = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+        set(reply.headers_mut(), header::CONTENT_RANGE, &text);
+    }
+    bytes
+}
+
+/// A media type from a manifest may be any text; one that cannot stand in a
+/// header is left out.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,135 @@
+//! Which part of a blob a request wants, if it wants any of it at all.
+
+use axum::http::{HeaderMap, header};
+use std::ops::Range;
+
+/// What to send of `size` bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All of it.
+    Whole,
+    /// One part; never empty.
+    Part(Range<u64>),
+    /// Nothing: the client has it already.
+    Nothing,
+    /// A part that does not exist.
+    Outside,
+}
+
+/// Reads `If-None-Match`, `If-Range` and `Range`. Anything that is not
+/// understood, and any request for several parts at once, gets the whole.
+pub(crate) fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if text(header::IF_NONE_MATCH).is_some_and(|list| matches(list, etag)) {
+        return Wanted::Nothing;
+    }
+    let unchanged = text(header::IF_RANGE).is_none_or(|tag| tag == etag);
+    match text(header::RANGE).filter(|_| unchanged) {
+        Some(range) => part(range, size),
+        None => Wanted::Whole,
+    }
+}
+
+/// Weak tags are as good as strong ones here: equal digests are equal bytes.
+fn matches(list: &str, etag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/") == etag;
+    list.trim() == "*" || list.split(',').any(bare)
+}
+
+fn part(range: &str, size: u64) -> Wanted {
+    let Some(bounds) = range.strip_prefix("bytes=") else { return Wanted::Whole };
+    let number = |text: &str| match text.bytes().all(|b| b.is_ascii_digit()) {
+        true => text.parse::<u64>().ok(),
+        false => None,
+    };
+    match bounds.split_once('-') {
+        Some(("", last)) => match number(last) {
+            Some(0) => Wanted::Outside,
+            Some(_) if size == 0 => Wanted::Outside,
+            Some(count) => Wanted::Part(size.saturating_sub(count)..size),
+            None => Wanted::Whole,
+        },
+        Some((first, last)) => {
+            let end = if last.is_empty() { Some(u64::MAX) } else { number(last) };
+            match (number(first), end) {
+                (Some(first), Some(end)) if first > end => Wanted::Whole,
+                (Some(first), Some(_)) if first >= size => Wanted::Outside,
+                (Some(first), Some(end)) => Wanted::Part(first..end.saturating_add(1).min(size)),
+                _ => Wanted::Whole,
+            }
+        }
+        None => Wanted::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(fields: &[(header::HeaderName, &str)], size: u64) -> Wanted {
+        let headers = fields.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
+        wanted(&headers.collect(), "\"e\"", size)
+    }
+
+    fn range(text: &str, size: u64) -> Wanted {
+        ask(&[(header::RANGE, text)], size)
+    }
+
+    #[test]
+    fn parts_are_counted_as_http_counts_them() {
+        assert_eq!(range("bytes=0-0", 10), Wanted::Part(0..1));
+        assert_eq!(range("bytes=3-", 10), Wanted::Part(3..10));
+        assert_eq!(range("bytes=3-99", 10), Wanted::Part(3..10));
+        assert_eq!(range("bytes=-4", 10), Wanted::Part(6..10));
+        assert_eq!(range("bytes=-40", 10), Wanted::Part(0..10));
+        assert_eq!(range("bytes=0-18446744073709551615", 10), Wanted::Part(0..10));
+    }
+
+    #[test]
+    fn parts_that_do_not_exist_are_outside() {
+        for (text, size) in [
+            ("bytes=10-", 10),
+            ("bytes=10-11", 10),
+            ("bytes=-0", 10),
+            ("bytes=0-", 0),
+            ("bytes=-1", 0),
+        ] {
+            assert_eq!(range(text, size), Wanted::Outside, "{text} of {size}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_gets_the_whole() {
+        for text in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=5-3",
+            "bytes=0-1,3-4",
+            "lines=0-1",
+            "bytes=+1-2",
+            "bytes=1 -2",
+            "bytes=99999999999999999999999-",
+            "bytes=--1",
+        ] {
+            assert_eq!(range(text, 10), Wanted::Whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_the_bytes_gets_nothing() {
+        for list in ["\"e\"", "W/\"e\"", "\"x\", \"e\"", "*"] {
+            assert_eq!(ask(&[(header::IF_NONE_MATCH, list)], 10), Wanted::Nothing, "{list}");
+        }
+        assert_eq!(ask(&[(header::IF_NONE_MATCH, "\"x\"")], 10), Wanted::Whole);
+    }
+
+    #[test]
+    fn a_part_of_something_else_is_not_sent() {
+        let part = |tag| ask(&[(header::IF_RANGE, tag), (header::RANGE, "bytes=1-2")], 10);
+        assert_eq!(part("\"e\""), Wanted::Part(1..3));
+        assert_eq!(part("\"other\""), Wanted::Whole);
+    }
+}

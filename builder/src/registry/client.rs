@@ -94,8 +94,13 @@ impl<'a> Registries<'a> {
             .authorized(endpoint, request.clone(), told, async |request| {
                 self.client.probe(&request, earlier, told).await
             })
-            .await?;
-        Ok(probe.unchanged || hinted(&probe.headers, &earlier.digest))
+            .await;
+        match probe {
+            Ok(probe) => Ok(probe.unchanged || hinted(&probe.headers, &earlier.digest)),
+            // Some registries know no HEAD: then only a GET can tell.
+            Err(HttpError::Status { status: 400..=499 | 501, .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Brings an image manifest, index or config or layer by digest into the cache.

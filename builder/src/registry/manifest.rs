@@ -166,6 +166,42 @@ mod tests {
     }
 
     #[test]
+    fn every_platform_of_an_index_keeps_its_name() {
+        let platforms = [
+            "linux/amd64",
+            "linux/386",
+            "linux/arm/v5",
+            "linux/arm/v7",
+            "linux/arm64/v8",
+            "linux/mips64le",
+            "linux/ppc64le",
+            "linux/riscv64",
+            "linux/s390x",
+            "linux/loong64",
+            "windows/amd64",
+            "unknown/unknown",
+        ];
+        let entry = |platform: &&str| {
+            let parts: Vec<_> = platform.split('/').collect();
+            let variant = parts.get(2).map(|v| format!(r#","variant":"{v}""#)).unwrap_or_default();
+            format!(
+                r#"{{"mediaType":"{OCI_IMAGE_MEDIA_TYPE}","digest":"sha256:{HEX}","size":1,
+                "platform":{{"os":"{}","architecture":"{}"{variant}}}}}"#,
+                parts[0], parts[1]
+            )
+        };
+        let entries: Vec<_> = platforms.iter().map(entry).collect();
+        let text = format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, entries.join(","));
+        let Image::Index(children) = parse(text.as_bytes(), OCI_IMAGE_INDEX_MEDIA_TYPE).unwrap()
+        else {
+            panic!("an index is an index")
+        };
+        let found: Vec<_> =
+            children.iter().map(|child| child.platform.as_ref().unwrap().to_string()).collect();
+        assert_eq!(found, platforms);
+    }
+
+    #[test]
     fn schema_one_and_other_things_are_refused_by_name() {
         assert!(refused(r#"{"schemaVersion": 1}"#).contains("found Docker schema 1"));
         let helm = r#"{"schemaVersion": 2, "mediaType": "application/x"}"#;

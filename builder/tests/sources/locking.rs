@@ -67,6 +67,17 @@ async fn a_second_lock_moves_no_body_and_gives_the_same_lockfile() {
 }
 
 #[tokio::test]
+async fn a_registry_that_knows_no_head_is_asked_with_a_get() {
+    let bench = Bench::new();
+    let (demo, release, catalog) = bench.demo();
+    let first = bench.lock((&release, &catalog), &bench.lock_options()).await.unwrap();
+    for (name, _) in &demo.images {
+        bench.upstream.inject(&manifest_path(name), 1, [Fault::Status(405, None)]);
+    }
+    assert_eq!(bench.lock((&release, &catalog), &bench.lock_options()).await.unwrap(), first);
+}
+
+#[tokio::test]
 async fn jobs_and_faults_have_no_part_in_the_result() {
     let mut bench = Bench::new();
     let (demo, release, catalog) = bench.demo();

@@ -11,4 +11,5 @@ mod images;
 mod limits;
 mod locking;
 mod raw;
+mod secure;
 mod updating;

@@ -4,6 +4,7 @@
 //! reads a file except [`catalog`], which reads the component definitions.
 
 pub mod catalog;
+pub mod cluster;
 pub mod component;
 mod descriptor;
 mod digest;

@@ -1,0 +1,215 @@
+//! The schema, the reader, the starter and the guide say the same.
+
+use super::{
+    StarterHost, schema, starter,
+    testing::{FULL, mistakes, parse},
+};
+use serde_json::Value;
+use std::path::Path;
+
+/// Every place in a document with the part of the schema that describes it.
+struct Walk {
+    root: Value,
+    met: Vec<(String, Value)>,
+}
+
+impl Walk {
+    fn over(document: &Value) -> Vec<(String, Value)> {
+        let root: Value = serde_json::from_str(&schema()).unwrap();
+        let mut walk = Self { root: root.clone(), met: Vec::new() };
+        walk.visit(&root, document, String::new());
+        walk.met
+    }
+
+    /// The schema behind `$ref` and `anyOf [.., null]`.
+    fn resolved(&self, part: &Value) -> Value {
+        if let Some(options) = part.get("anyOf") {
+            return self.resolved(&options[0]);
+        }
+        match part.get("$ref").and_then(Value::as_str) {
+            Some(name) => self.root.pointer(name.trim_start_matches('#')).unwrap().clone(),
+            None => part.clone(),
+        }
+    }
+
+    fn visit(&mut self, part: &Value, document: &Value, at: String) {
+        let part = self.resolved(part);
+        match document {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let property = part["properties"].get(name);
+                    let property = property.unwrap_or_else(|| panic!("schema lacks {at}/{name}"));
+                    self.visit(&property.clone(), value, format!("{at}/{name}"));
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.visit(&part["items"], item, format!("{at}/{index}"));
+                }
+            }
+            _ => {}
+        }
+        self.met.push((at, part));
+    }
+}
+
+fn full() -> Value {
+    crate::yaml::parse(Path::new("full.yaml"), FULL).unwrap()
+}
+
+/// What our reader says about a document; JSON is YAML, too.
+fn said(document: &Value) -> String {
+    mistakes(&serde_json::to_string(document).unwrap())
+}
+
+fn names(part: &Value, list: &str) -> Vec<String> {
+    let list = part.get(list).and_then(Value::as_array);
+    list.into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_full_example_says_everything_the_schema_knows() {
+    let met = Walk::over(&full());
+    let mut left: Vec<String> = Vec::new();
+    for (at, part) in &met {
+        for name in part["properties"].as_object().into_iter().flatten().map(|(name, _)| name) {
+            left.push(format!("{}/{name}", generic(at)));
+        }
+    }
+    let written: Vec<_> = met.iter().map(|(at, _)| generic(at)).collect();
+    // The jump host of the file says only what it must; that of a host says all.
+    left.retain(|place| !written.contains(place) && !place.starts_with("/ssh/jump/"));
+    assert_eq!(left, Vec::<String>::new());
+}
+
+/// `/hosts/1/name` → `/hosts/*/name`
+fn generic(at: &str) -> String {
+    let step = |step: &str| if step.parse::<u8>().is_ok() { "*".into() } else { step.to_owned() };
+    at.split('/').map(step).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn what_the_schema_requires_the_reader_misses() {
+    let document = full();
+    let mut required = 0;
+    for (at, part) in Walk::over(&document) {
+        let Some(fields) = document.pointer(&at).and_then(Value::as_object) else { continue };
+        assert_eq!(part["additionalProperties"], false, "{at}");
+        let must = names(&part, "required");
+        required += must.len();
+        for name in fields.keys() {
+            let mut without = document.clone();
+            without.pointer_mut(&at).unwrap().as_object_mut().unwrap().remove(name);
+            let missed = said(&without).contains(&format!("`{name}` is missing"));
+            assert_eq!(missed, must.contains(name), "{at}/{name}");
+        }
+    }
+    assert!(required >= 8, "{required}");
+}
+
+#[test]
+fn words_of_the_schema_are_words_of_the_reader() {
+    let document = full();
+    let mut tried = 0;
+    for (at, part) in Walk::over(&document) {
+        let mut words = names(&part, "enum");
+        let options = part["oneOf"].as_array().into_iter().flatten();
+        words.extend(options.map(|option| option["const"].as_str().unwrap().to_owned()));
+        if words.is_empty() {
+            continue;
+        }
+        for word in &words {
+            let mut changed = document.clone();
+            *changed.pointer_mut(&at).unwrap() = Value::from(word.as_str());
+            let refused = format!("expected `{}`", words[0]);
+            assert!(!said(&changed).contains(&refused), "{at}: {word}: {}", said(&changed));
+            tried += 1;
+        }
+        let mut changed = document.clone();
+        *changed.pointer_mut(&at).unwrap() = Value::from("something");
+        let listed = words.iter().all(|word| said(&changed).contains(&format!("`{word}`")));
+        assert!(listed, "{at}: {}", said(&changed));
+    }
+    assert!(tried >= 12, "{tried}");
+}
+
+#[test]
+fn the_starter_is_a_right_cluster_file() {
+    let text = starter(None, &[]);
+    let cluster = parse(&text).unwrap();
+    assert!(cluster.hosts.iter().all(|host| host.address.to_string().starts_with("192.0.2.")));
+    Walk::over(&crate::yaml::parse(Path::new("starter"), &text).unwrap());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_the_starter_shows_in_comments_is_right_too() {
+    let text = starter(None, &[]);
+    let shown = text.lines().map(uncommented).collect::<Vec<_>>().join("\n");
+    assert_eq!(mistakes(&shown), "", "{shown}");
+}
+
+/// A line of the starter with its example switched on; prose stays a comment.
+fn uncommented(line: &str) -> String {
+    let Some((indent, rest)) = line.split_once("# ") else { return line.to_owned() };
+    let word = rest.trim_start().trim_start_matches("- ");
+    let name = word.split_once(':').map(|(name, _)| name);
+    let is_field = name.is_some_and(|name| {
+        name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !name.is_empty()
+    });
+    match indent.trim().is_empty() && is_field {
+        true => format!("{indent}{rest}"),
+        false => line.to_owned(),
+    }
+}
+
+#[test]
+fn the_starter_takes_hosts_that_are_known_already() {
+    let host = |name: &str, address: &str| StarterHost {
+        name: name.parse().unwrap(),
+        address: address.parse().unwrap(),
+    };
+    let hosts = [host("a", "10.77.0.1"), host("b", "10.77.0.2"), host("c", "10.77.0.3")];
+    let name = "seoul-1".parse().unwrap();
+    let cluster = parse(&starter(Some(&name), &hosts)).unwrap();
+    let told: Vec<_> =
+        cluster.hosts.iter().map(|h| format!("{} {} {:?}", h.name, h.address, h.roles)).collect();
+    assert_eq!(
+        told,
+        ["a 10.77.0.1 {ControlPlane}", "b 10.77.0.2 {Worker}", "c 10.77.0.3 {Worker}"]
+    );
+    let alone = parse(&starter(None, &hosts[..1])).unwrap();
+    assert_eq!(alone.hosts[0].roles.len(), 2);
+}
+
+#[test]
+fn the_guide_names_every_field_with_its_default() {
+    let guide = include_str!("../../../docs/guide/cluster-file.md");
+    for (at, part) in Walk::over(&full()) {
+        for (name, property) in part["properties"].as_object().into_iter().flatten() {
+            let field = format!("{}/{name}", generic(&at)).replace("/*", "[]");
+            let field = field.trim_start_matches('/').replace('/', ".");
+            // A host's own `ssh` has the same fields as the file's.
+            let field = field.replace("hosts[].ssh.", "ssh.");
+            let row = guide.lines().find(|line| line.starts_with(&format!("| `{field}` ")));
+            let row = row.unwrap_or_else(|| panic!("the guide has no row for `{field}`"));
+            let default = property.get("default").map(|default| match default {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            let default = default.map_or(String::new(), |default| format!("| `{default}` |"));
+            assert!(row.contains(&default), "{row}: {default}");
+        }
+    }
+}
+
+#[test]
+fn examples_of_the_guide_are_right() {
+    let guide = include_str!("../../../docs/guide/cluster-file.md");
+    let blocks = guide.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let whole: Vec<_> = blocks.filter(|block| block.contains("cluster:")).collect();
+    assert!(whole.len() >= 2);
+    for block in whole {
+        assert_eq!(mistakes(block), "", "{block}");
+    }
+}

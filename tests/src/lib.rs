@@ -7,5 +7,6 @@
 pub mod client;
 pub mod fixtures;
 pub mod run;
+pub mod signals;
 pub mod stock;
 pub mod upstream;

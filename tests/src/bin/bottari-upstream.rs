@@ -2,9 +2,8 @@
 //! into a folder and serves what they name, until it is told to end.
 
 use clap::Parser;
-use journeys::{fixtures, upstream::Upstream};
-use std::{fs, io, io::Write, os::unix::fs::FileTypeExt, path::PathBuf};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use journeys::{fixtures, signals::Signals, upstream::Upstream};
+use std::{fs, io, io::Write, path::PathBuf};
 
 /// Serves a small release with real bytes on 127.0.0.1, for a first try without
 /// any network.
@@ -57,38 +56,4 @@ fn write_whole(path: &PathBuf, text: &str) -> io::Result<()> {
     let part = path.with_extension("part");
     fs::write(&part, text)?;
     fs::rename(&part, path)
-}
-
-/// What ends the program, watched from its first moment on, so that a signal during
-/// the start ends it as well as a later one.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn watch() -> io::Result<Self> {
-        let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn or_closed_input(mut self) -> io::Result<()> {
-        tokio::select! {
-            _ = self.interrupt.recv() => Ok(()),
-            _ = self.terminate.recv() => Ok(()),
-            closed = closed_input() => closed,
-        }
-    }
-}
-
-/// Returns when standard input has closed. Only a pipe counts: a script that puts
-/// this program in the background gives it `/dev/null`, which is at its end at once.
-async fn closed_input() -> io::Result<()> {
-    let is_pipe = fs::metadata("/dev/stdin").is_ok_and(|input| input.file_type().is_fifo());
-    if !is_pipe {
-        return std::future::pending().await;
-    }
-    let drain = || io::copy(&mut io::stdin(), &mut io::sink());
-    tokio::task::spawn_blocking(drain).await??;
-    Ok(())
 }

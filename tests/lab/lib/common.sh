@@ -50,3 +50,12 @@ on() {
   mapfile -t options < <(ssh_options)
   ssh "${options[@]}" "root@$(ip_of "$host")" "$@"
 }
+
+# timed TITLE COMMAND...: says how long it took
+timed() {
+  local title=$1 start=$EPOCHREALTIME
+  shift
+  say "$title ..."
+  "$@"
+  say "$(awk -v a="$start" -v b="$EPOCHREALTIME" -v t="$title" 'BEGIN { printf "%s: %.1f s", t, b - a }')"
+}

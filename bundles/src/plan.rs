@@ -77,17 +77,16 @@ impl BundlePlan {
         };
         manifest.names.sort_by(|a, b| a.name.cmp(&b.name));
         manifest.header_size = header::size_for(&manifest);
-        match manifest.header_size > MAX_HEADER {
-            true => Err(PlanError(format!(
+        if manifest.header_size > MAX_HEADER {
+            return Err(PlanError(format!(
                 "the release is too large: its table of contents needs {} bytes, at most {MAX_HEADER} are allowed",
                 manifest.header_size
-            ))),
-            false => Ok(Self {
-                manifest,
-                made: collected.made,
-                level: i32::from(lockfile.compression_level),
-            }),
+            )));
         }
+        // What our reader refuses is never written.
+        manifest.check().map_err(PlanError)?;
+        let level = i32::from(lockfile.compression_level);
+        Ok(Self { manifest, made: collected.made, level })
     }
 
     /// The blobs that must come from a source: digest, size and media type.
@@ -231,7 +230,9 @@ fn encoding(media_type: &str, size: u64) -> Encoding {
 fn payload_size(blobs: &[BlobRecord]) -> Result<u64, PlanError> {
     let last = blobs.last().map_or(Some(0), |blob| blob.offset.checked_add(blob.stored_size()?));
     let end = frame::stored_len(entry::END);
-    last.zip(end).and_then(|(last, end)| last.checked_add(end)).ok_or_else(too_large)
+    let size = last.zip(end).and_then(|(last, end)| last.checked_add(end));
+    // Each chunk takes a hash in the header, whose size is limited.
+    size.filter(|size| size.div_ceil(CHUNK_SIZE) <= MAX_HEADER / 64).ok_or_else(too_large)
 }
 
 fn omitted(lockfile: &Lockfile, blobs: &BTreeMap<Digest, BlobUse>) -> Vec<Digest> {
@@ -242,5 +243,5 @@ fn omitted(lockfile: &Lockfile, blobs: &BTreeMap<Digest, BlobUse>) -> Vec<Digest
 }
 
 fn too_large() -> PlanError {
-    PlanError("the release is larger than a file can be".into())
+    PlanError("the release is larger than a bundle can be".into())
 }

@@ -94,14 +94,13 @@ impl BundleSignature {
         )
     }
 
-    /// Reads a `.minisig` file. Comments are not looked at: whoever compares
-    /// it with [`Self::render`] learns whether they were ours.
+    /// Reads a `.minisig` file. Comments and algorithm are not looked at:
+    /// whoever compares it with [`Self::render`] learns whether they were ours.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let mut lines = std::str::from_utf8(text).ok()?.lines();
         let first = BASE64_STANDARD.decode(lines.nth(1)?).ok()?;
         let global = BASE64_STANDARD.decode(lines.nth(1)?).ok()?;
-        let rest = first.strip_prefix(b"ED")?;
-        let (id, signature) = rest.split_first_chunk::<8>()?;
+        let (id, signature) = first.get(2..)?.split_first_chunk::<8>()?;
         Some(Self {
             key_id: KeyId::from_bytes(*id),
             signature: signature.try_into().ok()?,

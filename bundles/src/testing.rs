@@ -1,8 +1,8 @@
 //! A small release, its bytes, and a key: what the tests of this crate share.
 
 use crate::{
-    Acceptance, Bundle, BundleError, BundleManifest, BundlePlan, Draft, KeyId, PublicKey, Signer,
-    Trust,
+    Acceptance, Bundle, BundleError, BundleManifest, BundlePlan, BundleSignature, CHUNK_SIZE,
+    Draft, KeyId, PublicKey, Signer, Trust,
     format::{entry, frame, header},
     sha256,
     writer::{BlobSource, WriteOptions, write},
@@ -313,6 +313,64 @@ pub(crate) fn written_small() -> Written {
     written_of(&small_sample())
 }
 
+/// A bundle whose signer is trusted and lies.
+pub(crate) struct Hostile(pub(crate) Written);
+
+impl Hostile {
+    pub(crate) fn manifest(&self) -> BundleManifest {
+        self.0.open().unwrap().manifest().clone()
+    }
+
+    /// The bundle with any bytes for a manifest, signed by the trusted key.
+    pub(crate) fn json(&self, json: &[u8]) -> PathBuf {
+        let manifest = self.manifest();
+        let signature = signature_file(&self.0.key, &manifest, json);
+        self.0.with_header(&header_with(&manifest, json, &[signature]))
+    }
+
+    /// The bundle with a changed manifest and a header made from it, where one
+    /// can be made, and signed by the trusted key.
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut BundleManifest)) -> PathBuf {
+        let mut manifest = self.manifest();
+        change(&mut manifest);
+        if manifest.header_size != self.manifest().header_size {
+            return self.json(&manifest.render());
+        }
+        let signature = BundleSignature::make(&self.0.key, &manifest).unwrap();
+        self.0.with_header(&header::render(&manifest, &[signature]).unwrap())
+    }
+
+    /// The bundle with a changed payload that was hashed and signed well.
+    pub(crate) fn repacked(
+        &self,
+        change: impl FnOnce(&mut BundleManifest, &mut Vec<u8>),
+    ) -> PathBuf {
+        let mut payload = self.0.bytes().split_off(self.0.payload_start());
+        let path = self.changed(|manifest| {
+            change(manifest, &mut payload);
+            let hash = |chunk: &[u8]| blake3::hash(chunk).to_hex().to_string();
+            manifest.chunks = payload.chunks(CHUNK_SIZE as usize).map(hash).collect();
+            manifest.payload_size = payload.len() as u64;
+        });
+        let header = fs::read(&path).unwrap();
+        fs::write(&path, [&header[..self.0.payload_start()], &payload].concat()).unwrap();
+        path
+    }
+
+    /// What opening says; the same whether the signer matters or not.
+    pub(crate) fn opening(&self, path: &Path) -> String {
+        let error = Bundle::open(path, Acceptance::Trusted(&self.0.key.trust())).unwrap_err();
+        let any = Bundle::open(path, Acceptance::AnySigner).unwrap_err();
+        assert_eq!(told(&error, path), told(&any, path));
+        told(&error, path)
+    }
+
+    /// Opens what was made, which must be fine as far as opening looks.
+    pub(crate) fn open(&self, path: &Path) -> Bundle {
+        Bundle::open(path, Acceptance::Trusted(&self.0.key.trust())).unwrap()
+    }
+}
+
 /// An entry of a header: where it begins among the plain bytes, its name and
 /// the length of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -385,8 +443,36 @@ pub(crate) fn told(error: &BundleError, path: &Path) -> String {
     let chain = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
     let text = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
     let text = text.replace(&path.display().to_string(), "BUNDLE");
-    match text.split_once("was altered at byte ") {
-        Some((before, _)) => format!("{before}was altered at byte N"),
-        None => text,
+    let text = without_digits(&text, "was altered at byte ", "N");
+    let text = without_digits(&text, " at line ", "N");
+    hide_hashes(&without_digits(&text, " column ", "N"))
+}
+
+/// Replaces the digits after `front`: where they are moves with every field.
+fn without_digits(text: &str, front: &str, mark: &str) -> String {
+    match text.split_once(front) {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}{front}{mark}{after}")
+        }
+        None => text.to_owned(),
     }
+}
+
+/// Replaces whole hashes; which they are is not the point of a message.
+fn hide_hashes(text: &str) -> String {
+    let hex = |c: char| c.is_ascii_hexdigit() && !c.is_ascii_uppercase();
+    let words = text.split_inclusive(|c: char| !hex(c));
+    words
+        .map(|word| {
+            let len = word.find(|c: char| !hex(c)).unwrap_or(word.len());
+            if len >= 64 { format!("HASH{}", &word[len..]) } else { word.to_owned() }
+        })
+        .collect()
+}
+
+/// Cases and what came of them, one line each.
+pub(crate) fn table(lines: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let lines = lines.into_iter().map(|(case, told)| format!("{case}: {told}"));
+    lines.collect::<Vec<_>>().join("\n").replace("bundle `BUNDLE`", "BUNDLE")
 }

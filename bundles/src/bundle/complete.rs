@@ -23,20 +23,43 @@ pub(super) struct Reference {
 }
 
 #[derive(Deserialize)]
-struct Document {
-    #[serde(default)]
+struct Index {
     manifests: Vec<Reference>,
-    config: Option<Reference>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    config: Reference,
     #[serde(default)]
     layers: Vec<Reference>,
 }
 
-/// Everything a manifest or index points to: children; or config, then layers.
-pub(super) fn references(bundle: &Bundle, digest: &Digest) -> Result<Vec<Reference>, BundleError> {
+/// An index has children and nothing else, a manifest a config and layers.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) children: Vec<Reference>,
+    pub(super) config: Option<Reference>,
+    pub(super) layers: Vec<Reference>,
+}
+
+/// Reads a manifest or index; which of them it is, its media type says.
+pub(super) fn document(bundle: &Bundle, digest: &Digest) -> Result<Document, BundleError> {
+    let media_type = bundle.blob(digest).map_or("", |blob| &blob.media_type);
+    let (index, manifest) = (is_index(media_type), is_manifest(media_type));
+    if !index && !manifest {
+        return Err(bundle.wrong(format!("{digest} is used as an image, but is `{media_type}`")));
+    }
     let bytes = bundle.bytes(digest, MANIFEST_LIMIT)?;
-    let document: Document = serde_json::from_slice(&bytes)
-        .map_err(|error| bundle.wrong(format!("{digest} is not an OCI manifest: {error}")))?;
-    Ok(document.manifests.into_iter().chain(document.config).chain(document.layers).collect())
+    let parsed = match index {
+        true => serde_json::from_slice(&bytes)
+            .map(|Index { manifests }| Document { children: manifests, ..Document::default() }),
+        false => serde_json::from_slice(&bytes).map(|Manifest { config, layers }| Document {
+            config: Some(config),
+            layers,
+            ..Document::default()
+        }),
+    };
+    parsed.map_err(|error| bundle.wrong(format!("{digest} is not a `{media_type}`: {error}")))
 }
 
 pub(super) fn check(bundle: &Bundle) -> Result<(), BundleError> {
@@ -48,14 +71,14 @@ pub(super) fn check(bundle: &Bundle) -> Result<(), BundleError> {
             if !seen.insert(digest.clone()) {
                 continue;
             }
-            for reference in references(bundle, &digest)? {
-                if omitted.contains(&reference.digest) {
-                    continue;
-                }
-                check_reference(bundle, &name.name, &reference)?;
-                if is_index(&reference.media_type) || is_manifest(&reference.media_type) {
-                    open.push(reference.digest);
-                }
+            let Document { children, config, layers } = document(bundle, &digest)?;
+            for part in config.iter().chain(&layers) {
+                check_reference(bundle, &name.name, part)?;
+            }
+            // Only a child of an index can be left out: some other platform's.
+            for child in children.into_iter().filter(|child| !omitted.contains(&child.digest)) {
+                check_reference(bundle, &name.name, &child)?;
+                open.push(child.digest);
             }
         }
     }

@@ -133,10 +133,13 @@ impl Bundle {
                 return Ok(Err(error));
             }
         }
-        let (found, _) = hasher.finish();
-        match found == *digest {
+        let (found, sha256) = hasher.finish();
+        if found != *digest {
+            return Err(self.wrong(format!("blob {digest} has the bytes of {found}")));
+        }
+        match self.blob(digest).is_some_and(|blob| *blob.sha256() == sha256) {
             true => Ok(Ok(())),
-            false => Err(self.wrong(format!("blob {digest} has the bytes of {found}"))),
+            false => Err(self.wrong(format!("blob {digest} has another SHA-256: {sha256}"))),
         }
     }
 
@@ -145,8 +148,8 @@ impl Bundle {
         let Some(record) = self.name(name).filter(|record| record.kind != Kind::Image) else {
             return Ok(None);
         };
-        let layers = complete::references(self, &record.digest)?;
-        Ok(layers.last().and_then(|layer| self.blob(&layer.digest)))
+        let document = complete::document(self, &record.digest)?;
+        Ok(document.layers.last().and_then(|layer| self.blob(&layer.digest)))
     }
 
     /// Checks every byte of the file, on `jobs` threads, in one sequential

@@ -109,7 +109,7 @@ fn compare(
     }
     let expected = header::render(manifest, &signatures).ok_or_else(|| BundleError::Manifest {
         path: path.to_owned(),
-        why: format!("its header does not fit into {} bytes", manifest.header_size),
+        why: format!("its header does not fill {} bytes", manifest.header_size),
     })?;
     if expected == header {
         return Ok(signatures);

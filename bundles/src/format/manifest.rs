@@ -1,9 +1,9 @@
 //! The bundle manifest, `bottari.json`: the table of contents that is signed.
 
-use super::{CHUNK_SIZE, FORMAT, FRAME_PLAIN, MAX_HEADER, entry, frame};
+use super::{FORMAT, FRAME_PLAIN, entry};
 use manifests::{Arch, Descriptor, Digest, Name, Version, inspection::Kind};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is in a bundle and where. Offsets count from the first byte after the
 /// header, so signing, which changes only the header, moves nothing.
@@ -159,97 +159,6 @@ impl BundleManifest {
         }
         manifest.check().map_err(ManifestError::Wrong)?;
         Ok(manifest)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        self.check_sizes()?;
-        self.check_layout()?;
-        self.check_names()
-    }
-
-    fn check_sizes(&self) -> Result<(), String> {
-        if self.header_size == 0
-            || self.header_size > MAX_HEADER
-            || !self.header_size.is_multiple_of(512)
-        {
-            return Err(format!("a header of {} bytes is out of bounds", self.header_size));
-        }
-        let chunks = self.payload_size.div_ceil(CHUNK_SIZE);
-        if self.chunks.len() as u64 != chunks {
-            let found = self.chunks.len();
-            return Err(format!("expected {chunks} chunk hashes, found {found}"));
-        }
-        let hex = |hash: &String| {
-            hash.len() == 64 && hash.bytes().all(|b| b"0123456789abcdef".contains(&b))
-        };
-        match self.chunks.iter().find(|hash| !hex(hash)) {
-            Some(hash) => Err(format!("`{hash}` is not a chunk hash")),
-            None => Ok(()),
-        }
-    }
-
-    /// Frames lie end to end, in the one order and of the one size that the
-    /// encoding allows, and the archive's end fills the rest.
-    fn check_layout(&self) -> Result<(), String> {
-        let mut next = 0u64;
-        let mut seen = BTreeSet::new();
-        let mut last = None;
-        for blob in &self.blobs {
-            let fault = |what: &str| Err(format!("blob {}: {what}", blob.digest));
-            if !seen.insert(&blob.digest) {
-                return fault("it is listed twice");
-            }
-            let place = (blob.encoding, &blob.digest);
-            if last.replace(place).is_some_and(|last| last >= place) {
-                return fault("it is out of order");
-            }
-            if blob.offset != next {
-                return fault("its frames do not follow those before it");
-            }
-            if !frames_fit(blob) {
-                return fault("its frames cannot hold it");
-            }
-            match blob.stored_size().and_then(|size| next.checked_add(size)) {
-                Some(end) if end <= self.payload_size => next = end,
-                _ => return fault("it ends after the payload"),
-            }
-        }
-        let end = frame::stored_len(entry::END).expect("1024 fits");
-        match self.payload_size.checked_sub(next) {
-            Some(rest) if rest == end => Ok(()),
-            _ => Err(format!("expected {end} bytes after the last blob")),
-        }
-    }
-
-    fn check_names(&self) -> Result<(), String> {
-        let blobs: BTreeMap<_, _> = self.blobs.iter().map(|blob| (&blob.digest, blob)).collect();
-        if !self.names.is_sorted_by(|a, b| a.name < b.name) {
-            return Err("names are not sorted, or one is there twice".into());
-        }
-        match self.names.iter().find(|name| !blobs.contains_key(&name.digest)) {
-            Some(name) => {
-                Err(format!("`{}` stands for {}, which is not here", name.name, name.digest))
-            }
-            None if !blobs.contains_key(&self.lockfile) => Err("the lockfile is not here".into()),
-            None => Ok(()),
-        }
-    }
-}
-
-fn frames_fit(blob: &BlobRecord) -> bool {
-    let Some(len) = blob.entry_len() else { return false };
-    match blob.encoding {
-        Encoding::Stored => frame::stored_len(len).is_some_and(|size| blob.frames == [size]),
-        Encoding::Zstd => {
-            let plain = frame_plain_sizes(len);
-            let bound = |plain: u64| zstd::zstd_safe::compress_bound(plain as usize) as u64;
-            blob.frames.len() as u64 == len.div_ceil(FRAME_PLAIN)
-                && blob
-                    .frames
-                    .iter()
-                    .zip(plain)
-                    .all(|(size, plain)| (1..=bound(plain)).contains(size))
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The bytes of format version 1, and nothing else: no file is opened here, no
 //! trust is decided. `docs/bundle-format.md` says the same in prose.
 
+mod check;
 pub(crate) mod entry;
 pub(crate) mod frame;
 pub(crate) mod header;

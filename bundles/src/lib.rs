@@ -49,6 +49,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod incomplete_tests;
 #[cfg(test)]
+mod memory_tests;
+#[cfg(test)]
 mod roundtrip_tests;
 #[cfg(test)]
 mod testing;

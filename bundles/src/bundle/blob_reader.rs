@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Reads a range of a blob. Holds one chunk (4 MiB) and, for a compressed
-/// blob, one decoded frame (8 MiB).
+/// blob, one decoded frame (8 MiB) and while that is made its packed bytes.
 #[derive(Debug)]
 pub struct BlobReader {
     bundle: Bundle,
@@ -84,6 +84,7 @@ impl BlobReader {
         let decoded = match &self.decoded {
             Some((held, bytes)) if *held == frame => bytes.clone(),
             _ => {
+                self.decoded = None; // one frame at a time, as with chunks
                 let bytes = self.decode(frame)?;
                 self.decoded = Some((frame, bytes.clone()));
                 bytes

@@ -49,7 +49,11 @@ mod hostile_tests;
 #[cfg(test)]
 mod incomplete_tests;
 #[cfg(test)]
+mod large_tests;
+#[cfg(test)]
 mod memory_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod roundtrip_tests;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! people then read.
 
 use super::{
-    Access, Asking, CgroupDriver, Cluster, Sudo,
+    Access, Asking, CgroupDriver, Cluster, Place, Sudo,
     testing::{FULL, GOOD, mistakes, parse, with},
 };
 use crate::{ExitCode, Failure, Role};
@@ -315,4 +315,16 @@ fn a_password_needs_somebody_to_ask() {
     let alone = |text: &str| Cluster::parse(Path::new("c.yaml"), text, Asking::Impossible);
     insta::assert_snapshot!(alone(&text).unwrap_err());
     assert!(alone(GOOD).is_ok());
+}
+
+#[test]
+fn a_file_that_was_cut_anywhere_is_answered_with_places_inside_it() {
+    for end in (0..FULL.len()).filter(|end| FULL.is_char_boundary(*end)) {
+        let text = &FULL[..end];
+        let Err(errors) = parse(text) else { continue };
+        assert!(!errors.mistakes().is_empty(), "{end}");
+        let last = text.lines().count() as u64 + 1;
+        let inside = |place: Place| (1..=last).contains(&place.line) && place.column > 0;
+        assert!(errors.mistakes().iter().all(|mistake| inside(mistake.place)), "{end}: {errors}");
+    }
 }

@@ -6,8 +6,8 @@
 //! out is a [`Cluster`]: every default filled in, every rule kept. Nothing here
 //! reads a file, asks a question or looks at a host.
 //!
-//! Three layers: [`document`] reads a text into types and remembers places,
-//! [`file`] holds the types as people write them (the JSON schema is made from
+//! Three layers: `document` reads a text into types and remembers places,
+//! `file` holds the types as people write them (the JSON schema is made from
 //! these), and the checks look at values that are each right but do not go
 //! together.
 

@@ -1,5 +1,6 @@
 //! Everything that can end a command, under one type.
 
+use super::InitError;
 use crate::{
     contents::ContentsError, rollback::RollbackError, serve::ServeError,
     trust_store::TrustStoreError, unpack::UnpackError,
@@ -29,6 +30,9 @@ pub enum CommandError {
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Writing a cluster file to begin with.
+    #[error(transparent)]
+    Init(#[from] InitError),
     /// A result cannot be written.
     #[error("cannot write `{path}`")]
     Write {
@@ -51,6 +55,7 @@ impl CommandError {
             Self::Trust(error) => Some(error),
             Self::Unpack(error) => Some(error),
             Self::Serve(error) => Some(error),
+            Self::Init(error) => Some(error),
             Self::Write { .. } | Self::Answer(_) => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod error;
+mod init;
 mod inspect;
 mod serve;
 mod shell;
@@ -14,6 +15,7 @@ use console::{Console, OutputFlags};
 use manifests::{ExitCode, Failure};
 
 pub use error::CommandError;
+pub use init::InitError;
 
 /// Verify, look into, unpack and serve a bundle on the air-gapped side
 #[derive(Debug, Parser)]
@@ -32,6 +34,7 @@ enum Verb {
     Unpack(unpack::Arguments),
     Serve(serve::Arguments),
     Trust(trust::Arguments),
+    Init(init::Arguments),
     Completions(shell::CompletionArguments),
     Man(shell::ManArguments),
 }
@@ -58,6 +61,7 @@ impl Verb {
             Self::Unpack(arguments) => arguments.run(console),
             Self::Serve(arguments) => arguments.run(console),
             Self::Trust(arguments) => arguments.run(console),
+            Self::Init(arguments) => arguments.run(console),
             Self::Completions(arguments) => {
                 arguments.run(console);
                 Ok(())

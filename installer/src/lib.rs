@@ -9,5 +9,6 @@ pub mod cli;
 pub mod contents;
 pub mod rollback;
 pub mod serve;
+pub mod transport;
 pub mod trust_store;
 pub mod unpack;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
 /// How long a command may take when nobody says otherwise.
-pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);
+pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(1);
 /// How much of each output stream is kept, in bytes; the end is what matters.
 pub const KEPT_OUTPUT: usize = 1024 * 1024;
 

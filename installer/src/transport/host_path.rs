@@ -21,6 +21,7 @@ impl HostPath {
 
     /// Where an upload grows until it is whole: a neighbour, so that the last
     /// rename stays on one filesystem.
+    #[must_use]
     pub fn partial(&self) -> Self {
         Self(format!("{}.bottari-partial", self.0))
     }

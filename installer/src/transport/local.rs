@@ -40,11 +40,11 @@ impl Wire for Local {
         let mut stdout = child.stdout.take().expect("the output is a pipe");
         let mut stderr = child.stderr.take().expect("the errors are a pipe");
         let mut feeding = std::pin::pin!(give(input, feed));
-        let (mut fed, mut out_open, mut err_open) = (false, true, true);
+        let (mut given, mut out_open, mut err_open) = (false, true, true);
         let (mut out, mut err) = (vec![0; 65536], vec![0; 65536]);
         while out_open || err_open {
             tokio::select! {
-                () = &mut feeding, if !fed => fed = true,
+                () = &mut feeding, if !given => given = true,
                 count = piece(&mut stdout, &mut out), if out_open => {
                     ears.hear(Stream::Stdout, &out[..count]);
                     out_open = count > 0;

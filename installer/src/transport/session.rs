@@ -15,7 +15,7 @@ use tokio::sync::mpsc::Receiver;
 /// The host ends a command by itself; this much later we stop waiting for it.
 const GRACE: Duration = Duration::from_secs(15);
 /// An upload that moves no byte for so long is given up.
-const STALL: Duration = Duration::from_secs(60);
+const STALL: Duration = Duration::from_mins(1);
 
 /// An open connection to a host, over SSH or on this machine.
 #[derive(Debug)]

@@ -7,11 +7,8 @@
 
 use super::{RemoteCommand, Secret};
 
-const ENVIRONMENT: [&str; 3] = [
-    "env",
-    "LC_ALL=C",
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-];
+const ENVIRONMENT: [&str; 3] =
+    ["env", "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
 
 /// How the login user becomes root.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

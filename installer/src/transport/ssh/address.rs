@@ -21,15 +21,17 @@ pub struct HostAddress {
     pub key: Option<PathBuf>,
     /// How the login user becomes root.
     pub sudo: Sudo,
+    /// The file with the hosts' own keys.
+    pub known_hosts: PathBuf,
     /// The host to go through.
     pub jump: Option<Box<HostAddress>>,
 }
 
 impl HostAddress {
     /// Root on port 22 with the usual keys.
-    pub fn new(name: &str, address: IpAddr) -> Self {
+    pub fn new(name: &str, address: IpAddr, known_hosts: PathBuf) -> Self {
         let (name, user) = (name.to_owned(), "root".to_owned());
-        Self { name, address, port: 22, user, key: None, sudo: Sudo::None, jump: None }
+        Self { name, address, port: 22, user, key: None, sudo: Sudo::None, known_hosts, jump: None }
     }
 
     /// Address and port.

@@ -1,9 +1,10 @@
 //! Opens connections: TCP or a jump host, the handshake, the login, root.
 
 use super::{
-    HostAddress, HostKeys,
+    HostAddress,
     credentials::Credentials,
     greeter::{GreetError, Greeter},
+    host_keys::HostKeys,
     login::login,
     wire::SshWire,
 };
@@ -15,7 +16,14 @@ use russh::{
     compression,
     keys::Algorithm,
 };
-use std::{borrow::Cow, collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{net::TcpStream, sync::Mutex, time::timeout};
 
 /// As AES-GCM is the fastest by far on every machine of this century.
@@ -29,13 +37,13 @@ const CIPHERS: &[cipher::Name] = &[
 /// With keepalives of this distance a dead line is noticed in a minute.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// An agent may ask a person to touch a key.
-const LOGIN_TIME: Duration = Duration::from_secs(60);
+const LOGIN_TIME: Duration = Duration::from_mins(1);
 
 /// What all connections of a run have in common.
 #[derive(Debug)]
 pub struct ConnectorOptions {
-    /// Who is known.
-    pub host_keys: HostKeys,
+    /// Whether hosts nobody has met are enrolled, rather than refused.
+    pub accept_new_host_keys: bool,
     /// What we come with.
     pub credentials: Credentials,
     /// How long a TCP connection and the handshake may take, each.
@@ -47,11 +55,9 @@ pub struct ConnectorOptions {
 /// Opens connections and shares those to jump hosts.
 #[derive(Debug)]
 pub struct Connector {
-    host_keys: Arc<HostKeys>,
-    credentials: Credentials,
-    connect_timeout: Duration,
-    reporter: Arc<dyn Reporter>,
-    jumps: Mutex<HashMap<SocketAddr, Line>>,
+    options: ConnectorOptions,
+    host_keys: Mutex<HashMap<PathBuf, Arc<HostKeys>>>,
+    jumps: Mutex<HashMap<(SocketAddr, String), Line>>,
 }
 
 /// An open connection, and the one it runs through.
@@ -72,9 +78,7 @@ impl std::fmt::Debug for Line {
 impl Connector {
     /// Nothing is opened yet.
     pub fn new(options: ConnectorOptions) -> Self {
-        let ConnectorOptions { host_keys, credentials, connect_timeout, reporter } = options;
-        let host_keys = Arc::new(host_keys);
-        Self { host_keys, credentials, connect_timeout, reporter, jumps: Mutex::default() }
+        Self { options, host_keys: Mutex::default(), jumps: Mutex::default() }
     }
 
     /// Connects, logs in and makes sure that root can be reached.
@@ -90,7 +94,8 @@ impl Connector {
         let (mut handle, through) = match &address.jump {
             None => (self.greet(address, self.dial(address).await?).await?, None),
             Some(jump) => {
-                let line = Box::pin(self.jump(jump)).await.map_err(|error| behind(address, error))?;
+                let line =
+                    Box::pin(self.jump(jump)).await.map_err(|error| behind(address, error))?;
                 let (ip, port) = (address.address.to_string(), address.port.into());
                 let opened = line.handle.channel_open_direct_tcpip(ip, port, "127.0.0.1", 0).await;
                 let channel = opened.map_err(|error| TransportError::Unreachable {
@@ -101,7 +106,7 @@ impl Connector {
                 (self.greet(address, channel.into_stream()).await?, Some(Box::new(line)))
             }
         };
-        let entering = login(&mut handle, address, &self.credentials);
+        let entering = login(&mut handle, address, &self.options.credentials);
         match timeout(LOGIN_TIME, entering).await {
             Ok(entered) => entered?,
             Err(_elapsed) => {
@@ -114,8 +119,9 @@ impl Connector {
 
     /// The connection to a jump host, shared by all hosts behind it.
     async fn jump(&self, address: &HostAddress) -> Result<Line, TransportError> {
+        let key = (address.socket(), address.user.clone());
         let mut jumps = self.jumps.lock().await;
-        match jumps.get(&address.socket()) {
+        match jumps.get(&key) {
             Some(line) if !line.handle.is_closed() => return Ok(line.clone()),
             _ => {}
         }
@@ -125,13 +131,20 @@ impl Connector {
             return self.open(address).await;
         }
         let line = self.open(address).await?;
-        jumps.insert(address.socket(), line.clone());
+        jumps.insert(key, line.clone());
         Ok(line)
+    }
+
+    /// One reader and writer per file of known hosts.
+    async fn host_keys(&self, path: &Path) -> Arc<HostKeys> {
+        let mut files = self.host_keys.lock().await;
+        let new = || Arc::new(HostKeys::new(path.to_owned(), self.options.accept_new_host_keys));
+        files.entry(path.to_owned()).or_insert_with(new).clone()
     }
 
     async fn dial(&self, address: &HostAddress) -> Result<TcpStream, TransportError> {
         let (host, socket) = (address.name.clone(), address.socket());
-        let stream = match timeout(self.connect_timeout, TcpStream::connect(socket)).await {
+        let stream = match timeout(self.options.connect_timeout, TcpStream::connect(socket)).await {
             Ok(stream) => stream,
             Err(elapsed) => Err(elapsed.into()),
         };
@@ -151,23 +164,24 @@ impl Connector {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let (host, socket) = (address.name.clone(), address.socket());
-        let recorded = self.host_keys.algorithms(socket.ip(), socket.port())?;
+        let host_keys = self.host_keys(&address.known_hosts).await;
+        let recorded = host_keys.algorithms(socket.ip(), socket.port())?;
         let greeter = Greeter {
             host: host.clone(),
             address: socket,
-            host_keys: self.host_keys.clone(),
-            reporter: self.reporter.clone(),
+            host_keys: host_keys.clone(),
+            reporter: self.options.reporter.clone(),
         };
         let greeting = connect_stream(Arc::new(config(&recorded)), stream, greeter);
-        match timeout(self.connect_timeout, greeting).await {
+        match timeout(self.options.connect_timeout, greeting).await {
             Ok(Ok(handle)) => Ok(handle),
             Ok(Err(GreetError::Problem(problem))) => Err(TransportError::HostKey { host, problem }),
-            Ok(Err(GreetError::File(error))) => Err(self.host_keys.unusable(error)),
+            Ok(Err(GreetError::File(error))) => Err(host_keys.unusable(error)),
             Ok(Err(GreetError::Protocol(error))) => {
                 Err(TransportError::Handshake { host, address: socket, source: error.into() })
             }
             Err(_elapsed) => {
-                let after = self.connect_timeout;
+                let after = self.options.connect_timeout;
                 Err(TransportError::Silent { host, address: socket, after })
             }
         }
@@ -183,7 +197,8 @@ fn behind(address: &HostAddress, error: TransportError) -> TransportError {
 fn config(recorded: &[Algorithm]) -> Config {
     let sha1 = Algorithm::Rsa { hash: None };
     let rsa = |kind: &Algorithm| matches!(kind, Algorithm::Rsa { .. });
-    let known = |kind: &Algorithm| recorded.contains(kind) || (rsa(kind) && recorded.iter().any(rsa));
+    let known =
+        |kind: &Algorithm| recorded.contains(kind) || (rsa(kind) && recorded.iter().any(rsa));
     let (first, rest): (Vec<_>, Vec<_>) =
         Preferred::DEFAULT.key.iter().filter(|kind| **kind != sha1).cloned().partition(known);
     let preferred = Preferred {

@@ -78,8 +78,10 @@ impl Credentials {
         let (file, ask) = (path.to_owned(), self.ask.clone());
         let opened = tokio::task::spawn_blocking(move || open(&file, ask.as_ref())).await;
         let key = opened.unwrap_or_else(|error| Err(KeyError::IO(io::Error::other(error))));
-        let unusable =
-            |error: KeyError| TransportError::PrivateKey { path: path.to_owned(), source: error.into() };
+        let unusable = |error: KeyError| TransportError::PrivateKey {
+            path: path.to_owned(),
+            source: error.into(),
+        };
         let key = Arc::new(key.map_err(unusable)?);
         loaded.insert(path.to_owned(), key.clone());
         Ok(key)

@@ -14,7 +14,7 @@ use std::{
 
 /// The file of known hosts and what to do about new ones.
 #[derive(Debug)]
-pub struct HostKeys {
+pub(super) struct HostKeys {
     path: PathBuf,
     accept_new: bool,
     writing: Mutex<()>,
@@ -77,9 +77,11 @@ impl HostKeyProblem {
     /// What to do about it.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Self::Unknown { .. } => "compare the fingerprint on the host's console (`ssh-keygen -lf \
+            Self::Unknown { .. } => {
+                "compare the fingerprint on the host's console (`ssh-keygen -lf \
                 /etc/ssh/ssh_host_ed25519_key.pub`), then run again with `--accept-new-host-keys`"
-                .into(),
+                    .into()
+            }
             Self::Changed { file, line, .. } => format!(
                 "somebody may be in between: find out why it changed; if the host was reinstalled, \
                  delete line {line} of `{}`",
@@ -108,7 +110,7 @@ impl From<io::Error> for Refusal {
 
 impl HostKeys {
     /// Hosts recorded in `path`; new ones are added only with `accept_new`.
-    pub fn new(path: PathBuf, accept_new: bool) -> Self {
+    pub(super) fn new(path: PathBuf, accept_new: bool) -> Self {
         Self { path, accept_new, writing: Mutex::default() }
     }
 

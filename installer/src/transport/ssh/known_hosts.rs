@@ -43,9 +43,7 @@ pub(super) fn judge(text: &str, address: IpAddr, port: u16, key: &PublicKey) -> 
     // The same kind of key first: that is the one to compare by eye.
     let alike = recorded.clone().find(|entry| entry.key.algorithm() == key.algorithm());
     match alike.or_else(|| recorded.next()) {
-        Some(entry) => {
-            Verdict::Changed { line: entry.line, recorded: Box::new(entry.key.clone()) }
-        }
+        Some(entry) => Verdict::Changed { line: entry.line, recorded: Box::new(entry.key.clone()) },
         None => Verdict::Unknown,
     }
 }
@@ -123,9 +121,7 @@ fn hash_matches(hashed: &str, host: &str) -> Option<bool> {
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,
-        (Some((b'*', rest)), _) => {
-            (0..=text.len()).any(|skipped| glob(rest, &text[skipped..]))
-        }
+        (Some((b'*', rest)), _) => (0..=text.len()).any(|skipped| glob(rest, &text[skipped..])),
         (Some((b'?', rest)), Some((_, text))) => glob(rest, text),
         (Some((wanted, rest)), Some((found, text))) => {
             wanted.eq_ignore_ascii_case(found) && glob(rest, text)

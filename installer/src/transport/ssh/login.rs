@@ -81,7 +81,10 @@ impl Login<'_> {
     }
 
     /// An agent that cannot be reached or will not sign is no reason to stop.
-    async fn with_agent(&mut self, wanted: impl Fn(&PublicKey) -> bool) -> Result<bool, TransportError> {
+    async fn with_agent(
+        &mut self,
+        wanted: impl Fn(&PublicKey) -> bool,
+    ) -> Result<bool, TransportError> {
         let Some(socket) = self.credentials.agent() else { return Ok(false) };
         let Ok(mut agent) = AgentClient::connect_uds(socket).await else { return Ok(false) };
         for identity in agent.request_identities().await.unwrap_or_default() {

@@ -18,4 +18,4 @@ mod wire;
 pub use address::HostAddress;
 pub use connector::{Connector, ConnectorOptions};
 pub use credentials::{AskPassphrase, Credentials, NobodyToAsk};
-pub use host_keys::{HostKeyProblem, HostKeys};
+pub use host_keys::HostKeyProblem;

@@ -85,7 +85,7 @@ impl Wire for SshWire {
         // The two directions race: the host may end while we still send, and
         // would never take the rest.
         let mut feeding = std::pin::pin!(give(&channel.0, feed));
-        let (mut fed, mut status) = (false, None);
+        let (mut given, mut status) = (false, None);
         loop {
             tokio::select! {
                 message = read.wait() => match message {
@@ -96,10 +96,10 @@ impl Wire for SshWire {
                         Heard::Closed => break,
                     },
                 },
-                given = &mut feeding, if !fed => {
-                    fed = true;
+                result = &mut feeding, if !given => {
+                    given = true;
                     // The end of the channel tells more than the failed write.
-                    given.ok();
+                    result.ok();
                 }
             }
         }
@@ -120,7 +120,9 @@ fn hear(message: ChannelMsg, ears: &mut Ears) -> Result<Heard, WireError> {
         ChannelMsg::ExitStatus { exit_status } => {
             return Ok(Heard::Status(i32::try_from(exit_status).unwrap_or(i32::MAX)));
         }
-        ChannelMsg::ExitSignal { signal_name, .. } => return Ok(Heard::Status(number(&signal_name))),
+        ChannelMsg::ExitSignal { signal_name, .. } => {
+            return Ok(Heard::Status(number(&signal_name)));
+        }
         ChannelMsg::Failure => {
             return Err(WireError::NotStarted("the host starts no commands for this user".into()));
         }
@@ -151,6 +153,7 @@ fn number(signal: &Sig) -> i32 {
         Sig::PIPE => 13,
         Sig::ALRM => 14,
         Sig::TERM => 15,
-        Sig::USR1 | Sig::Custom(_) => 0,
+        Sig::USR1 => 10,
+        Sig::Custom(_) => 0,
     }
 }

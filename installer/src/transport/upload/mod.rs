@@ -2,6 +2,7 @@
 //! host hash it, rename.
 
 mod far_side;
+mod progress;
 mod pump;
 
 use super::{Content, HostPath, Session, Transport, TransportError};
@@ -10,14 +11,9 @@ use manifests::{
     Digest,
     event::{Outcome, Reporter, Transfer},
 };
+use progress::Progress;
 use pump::{Pump, PumpEnd};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
 /// A file to be put onto a host.
 #[derive(Debug, Clone)]
@@ -62,37 +58,34 @@ pub enum Uploaded {
     },
 }
 
+/// How often we look and send: somebody, such as the rest of a cut upload, may
+/// still write to the partial file.
+const ATTEMPTS: usize = 3;
+
 pub(super) async fn upload(
     session: &Session,
     upload: &Upload,
     reporter: &dyn Reporter,
 ) -> Result<Uploaded, TransportError> {
     let name = format!("{}: {}", session.host(), upload.path);
-    let transfer = Transfer::start(reporter, &name, Some(upload.size));
-    let mut partial = match far_side::look(session, upload).await? {
-        Found::Same { adjusted } => {
-            transfer.finish(Outcome::Cached);
-            return Ok(if adjusted { Uploaded::Adjusted } else { Uploaded::AlreadyThere });
-        }
-        Found::Partial { size, sha256 } if size > 0 && size <= upload.size => Some((size, sha256)),
-        Found::Partial { .. } | Found::Nothing => None,
-    };
-    loop {
-        let resuming = partial.is_some();
-        match send(session, upload, partial.take(), &transfer).await? {
-            Some(done) => {
-                transfer.finish(Outcome::Done);
-                return Ok(done);
+    let progress = Progress::new(Transfer::start(reporter, &name, Some(upload.size)));
+    for attempt in 1..=ATTEMPTS {
+        let partial = match far_side::look(session, upload).await? {
+            Found::Same { adjusted } => {
+                progress.transfer.finish(Outcome::Cached);
+                return Ok(if adjusted { Uploaded::Adjusted } else { Uploaded::AlreadyThere });
             }
-            // Somebody still wrote to the partial file: begin anew, once.
-            None if resuming => {}
-            None => {
-                let (host, path) = (session.host().to_owned(), upload.path.clone());
-                let expected = upload.digest.clone();
-                return Err(TransportError::Damaged { host, path, expected });
-            }
+            Found::Partial { size, .. } if size == 0 || size > upload.size => None,
+            Found::Partial { size, sha256 } if attempt < ATTEMPTS => Some((size, sha256)),
+            Found::Partial { .. } | Found::Nothing => None,
+        };
+        if let Some(done) = send(session, upload, partial, &progress).await? {
+            progress.transfer.finish(Outcome::Done);
+            return Ok(done);
         }
     }
+    let (host, path) = (session.host().to_owned(), upload.path.clone());
+    Err(TransportError::Damaged { host, path, expected: upload.digest.clone() })
 }
 
 /// Sends what is missing; `None` when the host found the result wrong.
@@ -100,45 +93,29 @@ async fn send(
     session: &Session,
     upload: &Upload,
     partial: Option<(u64, String)>,
-    transfer: &Transfer<'_>,
+    progress: &Progress<'_>,
 ) -> Result<Option<Uploaded>, TransportError> {
     let mut pump = Pump::start(upload, partial);
     let Some(offset) = pump.offset().await else {
         return Err(unreadable(upload, pump.end().await));
     };
-    transfer.advance(offset);
-    let moved = AtomicU64::new(offset);
-    let taken = |bytes: u64| {
-        moved.fetch_add(bytes, Ordering::Relaxed);
-        transfer.advance(bytes);
-    };
+    progress.begin(offset);
     let command = far_side::receive(upload, offset);
+    let taken = |bytes: u64| progress.advance(bytes);
     let finished = tokio::select! {
         finished = session.feed(&command, Some(pump.stream()), &taken) => finished?,
-        after = standstill(&moved, upload.size, session.stall()) => {
+        after = progress.standstill(upload.size, session.stall()) => {
             let (host, path) = (session.host().to_owned(), upload.path.clone());
             return Err(TransportError::Stalled { host, path, after });
         }
     };
     match pump.end().await {
         PumpEnd::Whole | PumpEnd::HungUp => {}
-        end => return Err(unreadable(upload, end)),
+        end @ PumpEnd::Failed(_) => return Err(unreadable(upload, end)),
     }
     let kept = far_side::judge(session.host(), &command, finished)?;
     let bytes = upload.size - offset;
     Ok(kept.then_some(Uploaded::Sent { bytes, resumed: offset }))
-}
-
-/// Ends when no byte has moved for `stall`. The last bytes are followed by
-/// hashing and writing out, which has its own deadline.
-async fn standstill(moved: &AtomicU64, size: u64, stall: Duration) -> Duration {
-    loop {
-        let before = moved.load(Ordering::Relaxed);
-        tokio::time::sleep(stall).await;
-        if before == moved.load(Ordering::Relaxed) && before < size {
-            return stall;
-        }
-    }
 }
 
 fn unreadable(upload: &Upload, end: PumpEnd) -> TransportError {

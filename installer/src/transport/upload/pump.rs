@@ -88,12 +88,11 @@ impl Job {
         let mut hasher = BlobHasher::new(self.digest.algorithm());
         let mut begin = 0;
         if let Some((length, sha256)) = partial {
-            match self.skip(&mut *reader, &mut hasher, length)? == sha256 {
-                true => begin = length,
-                false => {
-                    reader = self.content.open()?;
-                    hasher = BlobHasher::new(self.digest.algorithm());
-                }
+            if self.skip(&mut *reader, &mut hasher, length)? == sha256 {
+                begin = length;
+            } else {
+                reader = self.content.open()?;
+                hasher = BlobHasher::new(self.digest.algorithm());
             }
         }
         if offset.send(begin).is_err() {

@@ -45,6 +45,8 @@ pub use writer::{BlobSource, Draft, WriteError, WriteOptions, sign, write};
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod document_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod incomplete_tests;

@@ -3,6 +3,7 @@
 
 use crate::{
     Acceptance, Bundle, BundleError, PublicKey, Signer, Trust,
+    format::entry,
     testing::{
         Key, Written, draft_of, header_with, signature_file, small_sample, text, tiny_sample, told,
         written_of, written_small,
@@ -220,6 +221,19 @@ fn a_signature_file_cannot_vary_in_anything_but_its_two_values() {
     a name that leads out: `BUNDLE` is not a bundle, or its first bytes are damaged
     an unknown one that is no text: the header of bundle `BUNDLE` was altered at byte N
     "#);
+}
+
+#[test]
+fn the_first_file_of_a_header_is_the_manifest() {
+    let case = Case::new();
+    let bundle = case.written.open().unwrap();
+    let signature = case.signature(&case.written.key);
+    let mut header = header_with(bundle.manifest(), &case.json(), &[signature]);
+    let other = entry::prefix("bottari.txt", case.json().len() as u64);
+    header[..other.len()].copy_from_slice(&other);
+    let path = case.written.with_header(&header);
+    let error = Bundle::open(&path, Acceptance::AnySigner).unwrap_err();
+    assert_snapshot!(told(&error, &path), @"`BUNDLE` is not a bundle, or its first bytes are damaged");
 }
 
 #[test]

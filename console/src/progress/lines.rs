@@ -55,7 +55,8 @@ impl Lines {
             }
             Event::TransferFinished { id, outcome } => {
                 let verb = tally.title().map_or_else(|| "done".to_owned(), words::past_verb);
-                tally.finish(*id, *outcome).map(|item| transfer_line(&item, *outcome, &verb))
+                let item = tally.finish(*id, *outcome)?;
+                is_worth_a_line(&item, *outcome).then(|| transfer_line(&item, *outcome, &verb))
             }
             spoken => words::spoken(spoken, self.paint),
         }
@@ -76,6 +77,13 @@ impl Reporter for Lines {
             self.talk.line(&standing);
         }
     }
+}
+
+/// Hundreds of image manifests would bury the layers; the end of the phase
+/// counts them all.
+fn is_worth_a_line(item: &Running, outcome: Outcome) -> bool {
+    const SMALL: u64 = 64 << 10;
+    outcome == Outcome::Failed || item.moved.max(item.bytes.unwrap_or(0)) >= SMALL
 }
 
 fn phase_line(title: &str, items: u64, bytes: Option<u64>) -> String {

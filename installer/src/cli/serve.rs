@@ -4,18 +4,18 @@ use super::{
     CommandError,
     arguments::{RollbackArguments, TrustArguments},
 };
-use crate::serve::{LineSink, ServeError, ServeOptions, Server, TlsFiles};
+use crate::serve::{LineSink, ServeError, ServeOptions, Server, TlsFiles, runtime};
 use clap::Args;
 use console::{Console, text};
 use std::{
-    fs::File,
-    io::{self, Write},
+    fs::{self, File},
+    io::Write,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 use tokio::{
-    runtime::{Builder, Runtime},
+    runtime::Runtime,
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
@@ -65,8 +65,7 @@ impl Arguments {
         let bundles = self.trust.keys()?.open(&self.bundles)?;
         let serials = self.rollback.check(&bundles)?;
         let options = self.options(console)?;
-        let runtime =
-            Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
+        let runtime = runtime()?;
         let server =
             runtime.block_on(Server::start(bundles.clone(), options, console.reporter()))?;
         let stops = stop_signals(&runtime)?;
@@ -121,14 +120,11 @@ fn stop_signals(runtime: &Runtime) -> Result<mpsc::Receiver<()>, ServeError> {
 
 /// In one rename, so that whoever waits for the file never reads half a number.
 fn write_port(path: &Path, address: SocketAddr) -> Result<(), ServeError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        writeln!(file, "{}", address.port())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| ServeError::Write { path: path.to_owned(), source })
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let written = fs::write(&partial, format!("{}\n", address.port()));
+    let written = written.and_then(|()| fs::rename(&partial, path));
+    written.map_err(|source| ServeError::Write { path: path.to_owned(), source })
 }
 
 fn announce(console: &Console, server: &Server) {

@@ -25,7 +25,7 @@ mod tls;
 
 pub use access_log::LineSink;
 pub use error::ServeError;
-pub use server::Server;
+pub use server::{Server, runtime};
 pub use tls::TlsFiles;
 
 use std::net::SocketAddr;

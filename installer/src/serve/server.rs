@@ -18,12 +18,16 @@ use manifests::event::{Event, Reporter};
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
+    ops::RangeInclusive,
     sync::Arc,
+    thread,
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    runtime::{Builder, Runtime},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{sleep, timeout},
 };
@@ -41,6 +45,19 @@ const HEADERS: u32 = 32 * 1024;
 const STREAMS: u32 = 64;
 /// How often a silent HTTP/2 connection is asked whether it still lives.
 const PING: Duration = Duration::from_secs(20);
+
+/// Threads that read and hash. Few of them saturate any network card, and each
+/// keeps some memory for itself that no budget counts.
+const READERS: RangeInclusive<usize> = 2..=4;
+
+/// The runtime a server wants.
+pub fn runtime() -> Result<Runtime, ServeError> {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let readers = processors.clamp(*READERS.start(), *READERS.end());
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(readers).max_blocking_threads(readers).enable_all();
+    builder.build().map_err(ServeError::Start)
+}
 
 /// A server that listens and has not answered anything yet.
 #[derive(Debug)]

@@ -1,12 +1,13 @@
-//! A blob on its way to one client. A blocking thread reads and hashes, a short
-//! channel carries pieces to the connection, and the thread waits when the
-//! client is slow: memory does not grow with the speed of disks.
+//! A blob on its way to one client. A task has batches of it read and hashed on a
+//! few blocking threads and hands them over one at a time, so it never runs ahead
+//! of its client, and a slow client holds no thread.
 
 use super::health::Health;
 use bundles::{BlobReader, BlobRecord, Bundle, BundleError, Encoding};
 use bytes::Bytes;
 use futures_util::Stream;
 use std::{
+    collections::VecDeque,
     io,
     ops::Range,
     pin::Pin,
@@ -15,8 +16,8 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::spawn_blocking,
     time::timeout,
 };
 
@@ -25,18 +26,22 @@ use tokio::{
 const BUDGET: usize = 112;
 
 /// MiB that a stream of a stored blob holds at most: the chunk that is being
-/// sent and the next one.
-const STORED: u32 = 8;
+/// sent, one that waits and one that is being read.
+const STORED: u32 = 12;
 
-/// The same for a compressed blob: a chunk, a packed frame, and two plain ones.
-const COMPRESSED: u32 = 28;
+/// The same for a compressed blob: three plain frames, a packed one, a chunk.
+const COMPRESSED: u32 = 36;
 
-/// Pieces between the reading thread and the connection.
-const PIECES: usize = 2;
+/// Bytes of a stored blob that are handed over at once. Pieces of a batch borrow
+/// from the chunk they lie in.
+const BATCH: usize = 1 << 20;
 
 /// How long a client may take no byte at all before its stream is cut, so that
 /// others get its memory. It can continue with `Range`.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Consecutive pieces of a blob, or why there are none.
+type Batch = Result<Vec<Bytes>, BundleError>;
 
 /// How much may be streamed at once.
 #[derive(Debug, Clone)]
@@ -61,15 +66,15 @@ impl Budget {
 /// Verified bytes of a blob. Ends with an error, never early, when they run out.
 #[derive(Debug)]
 pub(crate) struct BlobStream {
-    first: Option<Bytes>,
-    pieces: mpsc::Receiver<Result<Bytes, BundleError>>,
+    pieces: VecDeque<Bytes>,
+    batches: mpsc::Receiver<Batch>,
     left: u64,
     health: Arc<Health>,
     _room: OwnedSemaphorePermit,
 }
 
 impl BlobStream {
-    /// Starts to read; returns once the first piece is there and known to be
+    /// Starts to read; returns once the first bytes are there and known to be
     /// intact.
     pub(crate) async fn start(
         bundle: &Bundle,
@@ -81,26 +86,17 @@ impl BlobStream {
         let room = budget.take(record).await;
         let reader = bundle.read(&record.digest, range)?;
         let left = reader.remaining();
-        let (out, mut pieces) = mpsc::channel(PIECES);
-        let runtime = Handle::current();
-        tokio::task::spawn_blocking(move || pump(reader, &out, &runtime));
-        let first = pieces.recv().await.transpose().inspect_err(|error| health.report(error))?;
-        Ok(Self { first, pieces, left, health: Arc::clone(health), _room: room })
+        let (out, mut batches) = mpsc::channel(1);
+        tokio::spawn(pump(reader, out));
+        let first = batches.recv().await.transpose().inspect_err(|error| health.report(error))?;
+        let pieces = first.unwrap_or_default().into();
+        Ok(Self { pieces, batches, left, health: Arc::clone(health), _room: room })
     }
 
-    fn take(&mut self, piece: Option<Result<Bytes, BundleError>>) -> Option<io::Result<Bytes>> {
-        match piece {
-            Some(Ok(bytes)) => {
-                self.left = self.left.saturating_sub(bytes.len() as u64);
-                Some(Ok(bytes))
-            }
-            Some(Err(error)) => {
-                self.health.report(&error);
-                Some(Err(io::Error::other(error)))
-            }
-            None if self.left > 0 => Some(Err(io::ErrorKind::TimedOut.into())),
-            None => None,
-        }
+    fn next_ready(&mut self) -> Option<Bytes> {
+        let piece = self.pieces.pop_front()?;
+        self.left = self.left.saturating_sub(piece.len() as u64);
+        Some(piece)
     }
 }
 
@@ -108,21 +104,50 @@ impl Stream for BlobStream {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = match self.first.take() {
-            Some(first) => Some(Ok(first)),
-            None => ready!(self.pieces.poll_recv(cx)),
-        };
-        Poll::Ready(self.take(piece))
+        loop {
+            if let Some(piece) = self.next_ready() {
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            match ready!(self.batches.poll_recv(cx)) {
+                Some(Ok(batch)) => self.pieces = batch.into(),
+                Some(Err(error)) => {
+                    self.health.report(&error);
+                    return Poll::Ready(Some(Err(io::Error::other(error))));
+                }
+                None if self.left > 0 => {
+                    return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
+                }
+                None => return Poll::Ready(None),
+            }
+        }
     }
 }
 
-/// Reads until the end, the first error, or until nobody takes the pieces.
-fn pump(mut reader: BlobReader, out: &mpsc::Sender<Result<Bytes, BundleError>>, runtime: &Handle) {
-    while let Some(piece) = reader.next_piece().transpose() {
-        let last = piece.is_err();
-        let sent = runtime.block_on(timeout(PATIENCE, out.send(piece)));
-        if last || !matches!(sent, Ok(Ok(()))) {
-            break;
+/// Reads until the end, the first error, or until nobody takes the batches.
+async fn pump(mut reader: BlobReader, out: mpsc::Sender<Batch>) {
+    loop {
+        let read = spawn_blocking(move || {
+            let batch = read_batch(&mut reader);
+            (reader, batch)
+        });
+        // It is not read any more when the program ends.
+        let Ok((back, batch)) = read.await else { return };
+        reader = back;
+        let last = batch.as_ref().map_or(true, Vec::is_empty);
+        let taken = timeout(PATIENCE, out.send(batch)).await;
+        if last || !matches!(taken, Ok(Ok(()))) {
+            return;
         }
     }
+}
+
+/// The next pieces; none at the end.
+fn read_batch(reader: &mut BlobReader) -> Batch {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while bytes < BATCH {
+        let Some(piece) = reader.next_piece()? else { break };
+        bytes += piece.len();
+        batch.push(piece);
+    }
+    Ok(batch)
 }

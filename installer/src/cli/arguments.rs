@@ -39,7 +39,7 @@ pub(super) struct RollbackArguments {
     ///
     /// By default /var/lib/bottari for root, else `$XDG_STATE_HOME/bottari` or
     /// ~/.local/state/bottari.
-    #[arg(long, value_name = "DIR", env = "BOTTARI_STATE_DIR")]
+    #[arg(long, value_name = "DIR", env = "BOTTARI_STATE_DIR", hide_env_values = true)]
     state_dir: Option<PathBuf>,
 }
 

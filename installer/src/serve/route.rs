@@ -181,9 +181,9 @@ mod tests {
         ] {
             assert_eq!(Route::parse(path), Err(Astray::Name), "{path}");
         }
-        for path in ["/v2/a/blobs/sha256:..", "/v2/a/blobs/x", "/v2/a/manifests/sha256:%2e%2e%2f"] {
+        for path in ["/v2/a/blobs/sha256:..", "/v2/a/blobs/x", "/v2/a/manifests/sha256:%2e%2e"] {
             let route = Route::parse(path);
-            assert!(matches!(route, Err(Astray::Digest(_) | Astray::Name)), "{path}: {route:?}");
+            assert!(matches!(route, Err(Astray::Digest(_))), "{path}: {route:?}");
         }
     }
 }

@@ -28,7 +28,9 @@ pub(crate) fn ask(
     headers: &[(&str, &str)],
 ) -> Answer {
     let mut stream = connect(address);
-    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: Vec<_> =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let more = lines.concat();
     let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     read(stream)

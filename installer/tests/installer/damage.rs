@@ -24,6 +24,7 @@ fn damage_is_found_named_and_never_sent() {
     assert!(line.starts_with("warning: ") && line.contains("app/quay.io/app/"), "{line}");
     let health = get(serving.address, "/healthz");
     assert_eq!((health.status, &health.json()["status"]), (503, &"damaged".into()));
+    assert!(!health.text().contains(world.folder.path().to_str().unwrap()));
     let path = format!("/v2/quay.io/app/server/blobs/{digest}");
     let cut = get(serving.address, &path);
     assert_eq!(cut.status, 200);

@@ -130,7 +130,9 @@ pub(crate) fn write_bundle(release: &Release, path: &Path, keys: &[&Key]) {
     let plan = BundlePlan::new(&release.lockfile, &release.lockfile.render()).unwrap();
     let options = WriteOptions { jobs: 2, stop: &GO_ON, reporter: &Silent };
     let mut draft = write(&plan, &release.blobs, path, options).unwrap();
-    keys.iter().for_each(|key| draft.sign(*key).unwrap());
+    for key in keys {
+        draft.sign(*key).unwrap();
+    }
     draft.finish().unwrap();
 }
 
@@ -142,7 +144,8 @@ pub(crate) fn release(variant: Variant) -> Release {
     let signature = Recipe { subject: Some(&pause.root), ..plain("linux/amd64", b"signature") };
     let signature = image(&mut blobs, signature);
     let nginx = image(&mut blobs, Recipe { docker: true, ..plain("linux/amd64", b"nginx") });
-    let big = image(&mut blobs, plain("linux/amd64", &noise(1, 10 << 20)));
+    let ten_mebibytes = noise(1, 10 << 20);
+    let big = image(&mut blobs, plain("linux/amd64", &ten_mebibytes));
     let arm = image(&mut blobs, plain("linux/arm64", b"arm64"));
     let (server, server_manifests) = index(&mut blobs, &[big.clone(), arm.clone()], true);
     let (whole, whole_manifests) = index(&mut blobs, &[pause.clone(), arm], false);

@@ -1,5 +1,8 @@
 //! The real `bottari-installer` on real bundles, asked by real clients.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+#![expect(clippy::print_stderr, reason = "what is skipped must be heard")]
+
 mod client;
 mod damage;
 mod distribution;
@@ -7,6 +10,7 @@ mod fixture;
 mod guard;
 mod help;
 mod image;
+mod memory;
 mod messages;
 mod podman;
 mod process;

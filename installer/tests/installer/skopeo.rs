@@ -31,7 +31,10 @@ fn skopeo_copies_every_name_by_tag_and_by_digest() {
     let world = World::new();
     let serving = Serving::start(&world);
     let bundle = world.open();
-    for (index, record) in bundle.manifest().names.iter().enumerate() {
+    // Skopeo itself cannot copy blobs that SHA-512 names (1.22: "saved with digest
+    // sha256:..."); that they are served is proved in `distribution`.
+    let names = bundle.manifest().names.iter().filter(|record| !record.name.contains("tool-v1"));
+    for (index, record) in names.enumerate() {
         let (repository, _) = record.name.rsplit_once(':').unwrap();
         let by_tag = format!("docker://{}/{}", serving.address, record.name);
         let by_digest = format!("docker://{}/{repository}@{}", serving.address, record.digest);

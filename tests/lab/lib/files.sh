@@ -101,7 +101,8 @@ shim_package() {
   tree=$(mktemp -d)
   url=$PACKAGES_HOST/lab-runtime-shim/$(version_of lab-runtime-shim)
   install -D -m 755 "$LAB/data/runtime-shim/runc" "$tree/usr/libexec/bottari-lab/runc"
-  install -D -m 644 "$LAB/data/runtime-shim/90-lab-runtime.conf" "$tree/etc/crio/crio.conf.d/90-lab-runtime.conf"
+  install -D -m 644 "$LAB/data/runtime-shim/crio.conf" "$tree/etc/crio/crio.conf.d/90-lab-runtime.conf"
+  install -D -m 644 "$LAB/data/runtime-shim/crio.service.conf" "$tree/usr/lib/systemd/system/crio.service.d/90-lab-runtime.conf"
   install -D -m 644 "$LAB/data/runtime-shim/control" "$tree/DEBIAN/control"
   chmod 755 "$tree"
   mkdir -p "$FILES.part/$url"

@@ -8,11 +8,10 @@ BUNDLE=$WORK/lab-1.0.0-amd64.bottari.tar.zst
 PROGRAMS_UNDER_TEST=${BOTTARI_LAB_BIN:-$REPO/target/x86_64-unknown-linux-gnu/release}
 
 builder() { "$PROGRAMS_UNDER_TEST/bottari-builder" "$@"; }
-installer() { "$PROGRAMS_UNDER_TEST/bottari-installer" "$@"; }
 
 phase_build() {
   "$LAB/build"
-  [ -x "$PROGRAMS_UNDER_TEST/bottari-installer" ] || "$REPO/scripts/build-static"
+  [ -n "${BOTTARI_LAB_BIN:-}" ] || timed "build the programs" "$REPO/scripts/build-static"
 }
 
 phase_up() {
@@ -55,7 +54,8 @@ pull_through_skopeo() {
 # serve_bundle ADDRESS:PORT: in the background, until stop_serving
 serve_bundle() {
   rm -f "$WORK/serve.port"
-  installer serve "$BUNDLE" --trust "$WORK/lab.pub" --state-dir "$WORK/seen" --listen "$1" \
+  # not through a function, so that `$!` is the program itself
+  "$PROGRAMS_UNDER_TEST/bottari-installer" serve "$BUNDLE" --trust "$WORK/lab.pub" --state-dir "$WORK/seen" --listen "$1" \
     --port-file "$WORK/serve.port" --access-log "$LOGS/serve.jsonl" >"$LOGS/serve.log" 2>&1 </dev/null &
   echo $! >"$WORK/serve.pid"
   local deadline=$((SECONDS + 60))
@@ -69,6 +69,9 @@ serve_bundle() {
 stop_serving() {
   local pid
   pid=$(cat "$WORK/serve.pid" 2>/dev/null) || return 0
-  if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q "$BUNDLE"; then kill "$pid"; fi
   rm -f "$WORK/serve.pid"
+  # only while it is still the process that we started
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$BUNDLE" || return 0
+  kill "$pid"
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 }

@@ -1,7 +1,7 @@
 //! What can be wrong with a bundle, in words that name the place.
 
 use crate::trust::TrustError;
-use manifests::{Digest, ExitCode, Failure};
+use manifests::{Digest, ExitCode, Failure, yaml::InputError};
 use std::{fmt, io, ops::Range, path::PathBuf};
 
 /// Why a bundle cannot be used.
@@ -85,6 +85,14 @@ pub enum BundleError {
         /// What is missing, and for what.
         why: String,
     },
+    /// The lockfile inside is not one that this tool can read.
+    #[error("the lockfile in bundle `{path}` cannot be read")]
+    Lockfile {
+        /// The bundle.
+        path: PathBuf,
+        /// Why.
+        source: InputError,
+    },
     /// The bundle has no such blob.
     #[error("bundle `{path}` holds no blob {digest}")]
     NoSuchBlob {
@@ -149,6 +157,9 @@ impl Failure for BundleError {
         Some(match self {
             Self::NotTrusted { source, .. } => return source.hint(),
             Self::Read { .. } | Self::NoSuchBlob { .. } => return None,
+            Self::Lockfile { .. } => {
+                "use the installer of the version that came with the bundle".into()
+            }
             Self::OtherFormat { opens_with, .. } => format!("use {opens_with}"),
             Self::RolledBack { release, found, .. } => format!(
                 "if going back is what you want, add `--allow-rollback {release}@{found}`"

@@ -1,13 +1,14 @@
 //! Bundles that a trusted key signed and our writer would never write. A stolen
 //! key or a foreign builder gets no further than one clear error.
 
+use crate::Kind;
 use crate::{
     BundleManifest, Encoding, MAX_HEADER,
     format::frame,
     testing::{Hostile, noise, sha512, small_sample, table, told, written_small},
 };
 use insta::assert_snapshot;
-use manifests::{Digest, event::Silent, inspection::Kind};
+use manifests::{Digest, event::Silent};
 
 fn hostile() -> Hostile {
     Hostile(written_small())

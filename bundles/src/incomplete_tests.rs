@@ -1,12 +1,13 @@
 //! Bundles that are intact, signed, and do not hold what they promise. `verify`
 //! says so before anything is installed.
 
+use crate::Kind;
 use crate::{
     BundleManifest, sha256,
     testing::{Hostile, release, table, text, told, written_of, written_small},
 };
 use insta::assert_snapshot;
-use manifests::{Digest, event::Silent, inspection::Kind};
+use manifests::{Digest, event::Silent};
 use serde_json::{Value, json};
 
 /// What `verify` says about a bundle whose image manifest says `says` and whose

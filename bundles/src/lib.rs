@@ -19,7 +19,7 @@ mod error;
 mod format;
 mod hash;
 mod header_files;
-mod inspect;
+mod lockfile;
 mod parallel;
 mod plan;
 mod signature;
@@ -30,13 +30,12 @@ pub use bundle::{Acceptance, BlobReader, Bundle};
 pub use error::{BundleError, Damage};
 pub use format::{
     CHUNK_SIZE, FORMAT, FRAME_PLAIN, MAX_HEADER, MAX_SIGNATURES, OPENS_WITH, encoder_id,
-    manifest::{BlobRecord, BundleManifest, Encoding, NameRecord},
+    manifest::{BlobRecord, BundleManifest, Encoding, Kind, NameRecord},
     oci::{
         DOCKER_LIST_TYPE, DOCKER_MANIFEST_TYPE, INDEX_TYPE, MANIFEST_TYPE, is_index, is_manifest,
     },
 };
 pub use hash::{BlobHasher, sha256};
-pub use manifests::inspection::Kind;
 pub use plan::{BundlePlan, PlanError};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};

@@ -6,7 +6,7 @@ use crate::{
     format::{
         CHUNK_SIZE, FORMAT, MAX_HEADER, OPENS_WITH, encoder_id, entry, frame, header,
         manifest::{
-            BlobRecord, BundleManifest, Encoding, NameRecord, entry_len, frame_plain_sizes,
+            BlobRecord, BundleManifest, Encoding, Kind, NameRecord, entry_len, frame_plain_sizes,
         },
         oci,
     },
@@ -14,7 +14,6 @@ use crate::{
 };
 use manifests::{
     Descriptor, Digest,
-    inspection::Kind,
     lockfile::{BlobUse, FileKind, Lockfile},
 };
 use std::collections::{BTreeMap, BTreeSet};

@@ -195,6 +195,7 @@ fn a_signature_file_cannot_vary_in_anything_but_its_two_values() {
             renamed(format!("bottari.sigs/{}.minisig", id.to_string().to_lowercase())),
         ),
         ("without its ending", renamed(format!("bottari.sigs/{id}"))),
+        ("a file in front", vec![("notes.txt".into(), b"hello".to_vec()), key()]),
         ("a file in between", vec![key(), ("notes.txt".into(), b"hello".to_vec())]),
         ("a name that leads out", vec![(format!("bottari.sigs/../{id}.minisig"), key().1)]),
         ("an unknown one that is no text", vec![key(), (other().0, vec![0xff; 300])]),
@@ -217,6 +218,7 @@ fn a_signature_file_cannot_vary_in_anything_but_its_two_values() {
     another key's under its name: bundle `BUNDLE` is not trusted: the signature of key `KEY` does not fit: the header was altered after it was signed
     its own id in small letters: `BUNDLE` is not a bundle, or its first bytes are damaged
     without its ending: `BUNDLE` is not a bundle, or its first bytes are damaged
+    a file in front: `BUNDLE` is not a bundle, or its first bytes are damaged
     a file in between: `BUNDLE` is not a bundle, or its first bytes are damaged
     a name that leads out: `BUNDLE` is not a bundle, or its first bytes are damaged
     an unknown one that is no text: the header of bundle `BUNDLE` was altered at byte N

@@ -32,9 +32,9 @@
 //! ```
 
 mod color;
+mod contents;
 mod errors;
 mod flags;
-mod inspection;
 mod output;
 #[cfg(test)]
 mod output_tests;
@@ -47,6 +47,7 @@ mod talk;
 mod testing;
 pub mod text;
 
+pub use contents::{Counts, contents};
 pub use flags::OutputFlags;
 pub use output::Console;
 pub use run::{command, exit_codes_help, parse, quit};

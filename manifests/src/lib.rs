@@ -11,7 +11,6 @@ mod digest;
 pub mod event;
 mod failure;
 mod image_ref;
-pub mod inspection;
 pub mod lockfile;
 mod names;
 mod platform;

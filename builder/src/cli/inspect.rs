@@ -1,14 +1,16 @@
-//! `inspect`: what is in a bundle, from its header alone.
+//! `inspect`: what a bundle holds, without reading all of it.
 
 use super::{Ended, verify::Keys};
 use bundles::{Acceptance, Bundle};
 use clap::Args;
-use console::Console;
-use manifests::ExitCode;
+use console::{Console, Counts, text};
+use manifests::{ExitCode, lockfile::Lockfile};
+use serde_json::json;
 use std::path::PathBuf;
 
-/// Show what is in a bundle, without checking its contents. Signatures are
-/// checked against the keys given with `--trust`; without any, none is.
+/// Show what is in a bundle, reading only its header and the lockfile inside.
+/// Signatures are checked against the keys given with `--trust`; without any,
+/// none is.
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
     /// The bundle.
@@ -22,7 +24,54 @@ impl Inspect {
         let trust = self.keys.trust()?;
         let acceptance = trust.as_ref().map_or(Acceptance::AnySigner, Acceptance::Trusted);
         let bundle = Bundle::open(&self.bundle, acceptance)?;
-        console.inspection(&bundle.inspect());
+        let lockfile = bundle.lockfile()?;
+        if console.wants_json() {
+            console.json(&json!({
+                "path": self.bundle,
+                "size": bundle.file_size(),
+                "signatures": signers(&bundle),
+                "manifest": bundle.manifest(),
+                "lockfile": lockfile,
+            }));
+        } else {
+            console.data(&heading(&bundle));
+            console.table(&console::contents(&lockfile));
+            console.data(&totals(&bundle, &lockfile));
+        }
         Ok(ExitCode::Done)
     }
+}
+
+fn heading(bundle: &Bundle) -> String {
+    let manifest = bundle.manifest();
+    format!(
+        "release    {} {}, serial {}\ntitle      {}\nwritten by {}\nsigned by  {}\n\n",
+        manifest.release,
+        manifest.version,
+        manifest.serial,
+        text::one_line(&manifest.title),
+        manifest.encoder,
+        match signers(bundle) {
+            none if none.is_empty() => "nobody".to_owned(),
+            signers => signers.join(", "),
+        },
+    )
+}
+
+fn signers(bundle: &Bundle) -> Vec<String> {
+    let trusted = |key| match bundle.signed_by().contains(&key) {
+        true => format!("{key} (trusted)"),
+        false => format!("{key} (not checked)"),
+    };
+    bundle.signatures().iter().map(|signature| trusted(signature.key_id())).collect()
+}
+
+fn totals(bundle: &Bundle, lockfile: &Lockfile) -> String {
+    let blobs = bundle.manifest().blobs.len() as u64;
+    format!(
+        "\n{}: {}, {}\n",
+        Counts::of(lockfile),
+        text::count(blobs, "blob", "blobs"),
+        text::size(bundle.file_size())
+    )
 }

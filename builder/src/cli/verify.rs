@@ -47,7 +47,14 @@ impl Verify {
         let bundle = Bundle::open(&self.bundle, Acceptance::Trusted(&trust))?;
         bundle.verify(job::default_jobs(), console.reporter().as_ref())?;
         if console.wants_json() {
-            console.json(&bundle.inspect());
+            console.json(&serde_json::json!({
+                "path": self.bundle,
+                "size": bundle.file_size(),
+                "signed-by": bundle.signed_by().iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "release": bundle.manifest().release,
+                "version": bundle.manifest().version,
+                "serial": bundle.manifest().serial,
+            }));
         }
         let keys: Vec<_> = bundle.signed_by().iter().map(ToString::to_string).collect();
         console.success(&format!(

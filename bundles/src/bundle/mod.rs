@@ -22,7 +22,6 @@ use crate::{
 use manifests::{
     Digest,
     event::{Event, Outcome, Reporter, Transfer},
-    inspection::Kind,
 };
 use std::{
     collections::HashMap,
@@ -141,15 +140,6 @@ impl Bundle {
             true => Ok(Ok(())),
             false => Err(self.wrong(format!("blob {digest} has another SHA-256: {sha256}"))),
         }
-    }
-
-    /// Copies the file of a file artifact, found by its name.
-    pub fn file_blob(&self, name: &str) -> Result<Option<&BlobRecord>, BundleError> {
-        let Some(record) = self.name(name).filter(|record| record.kind != Kind::Image) else {
-            return Ok(None);
-        };
-        let document = complete::document(self, &record.digest)?;
-        Ok(document.layers.last().and_then(|layer| self.blob(&layer.digest)))
     }
 
     /// Checks every byte of the file, on `jobs` threads, in one sequential

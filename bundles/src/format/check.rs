@@ -3,9 +3,9 @@
 
 use super::{
     CHUNK_SIZE, FRAME_PLAIN, MAX_HEADER, entry, frame,
-    manifest::{BlobRecord, BundleManifest, Encoding, NameRecord, frame_plain_sizes},
+    manifest::{BlobRecord, BundleManifest, Encoding, Kind, NameRecord, frame_plain_sizes},
 };
-use manifests::{Algorithm, ImageRef, inspection::Kind};
+use manifests::{Algorithm, ImageRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl BundleManifest {

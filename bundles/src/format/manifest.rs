@@ -1,7 +1,7 @@
 //! The bundle manifest, `bottari.json`: the table of contents that is signed.
 
 use super::{FORMAT, FRAME_PLAIN, entry};
-use manifests::{Arch, Descriptor, Digest, Name, Version, inspection::Kind};
+use manifests::{Arch, Descriptor, Digest, Name, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -57,6 +57,32 @@ pub struct NameRecord {
     pub digest: Digest,
     /// Bytes of the file; of an image every blob, also those that others need too.
     pub size: u64,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A container image.
+    Image,
+    /// A file, as an OCI artifact.
+    File,
+    /// A Kubernetes manifest, as an OCI artifact.
+    Manifest,
+    /// The lockfile the bundle was built from, as an OCI artifact.
+    Lockfile,
+}
+
+impl Kind {
+    /// The word on screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::File => "file",
+            Self::Manifest => "manifest",
+            Self::Lockfile => "lockfile",
+        }
+    }
 }
 
 /// One blob and where its tar entry lies in the payload.

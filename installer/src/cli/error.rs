@@ -2,7 +2,7 @@
 
 use super::InitError;
 use crate::{
-    contents::ContentsError, rollback::RollbackError, serve::ServeError,
+    rollback::RollbackError, serve::ServeError,
     trust_store::TrustStoreError, unpack::UnpackError,
 };
 use bundles::BundleError;
@@ -15,9 +15,6 @@ pub enum CommandError {
     /// The bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// What is in the bundle.
-    #[error(transparent)]
-    Contents(#[from] ContentsError),
     /// What this host has seen before.
     #[error(transparent)]
     Rollback(#[from] RollbackError),
@@ -50,7 +47,6 @@ impl CommandError {
     fn failure(&self) -> Option<&dyn Failure> {
         match self {
             Self::Bundle(error) => Some(error),
-            Self::Contents(error) => Some(error),
             Self::Rollback(error) => Some(error),
             Self::Trust(error) => Some(error),
             Self::Unpack(error) => Some(error),

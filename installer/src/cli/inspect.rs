@@ -4,10 +4,9 @@ use super::{
     CommandError,
     arguments::{Keys, TrustArguments},
 };
-use crate::contents::{Counts, read_lockfile, table};
 use bundles::Bundle;
 use clap::Args;
-use console::{Console, text};
+use console::{Console, Counts, text};
 use manifests::lockfile::Lockfile;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -29,12 +28,12 @@ impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         let keys = self.trust.keys()?;
         for bundle in &keys.open(&self.bundles)? {
-            let lockfile = read_lockfile(bundle)?;
+            let lockfile = bundle.lockfile()?;
             if console.wants_json() {
                 console.json(&json(bundle, &keys, &lockfile));
             } else {
                 console.data(&heading(bundle, &keys));
-                console.table(&table(&lockfile));
+                console.table(&console::contents(&lockfile));
                 console.data(&totals(bundle, &lockfile));
             }
         }

@@ -4,10 +4,9 @@ use super::{
     CommandError,
     arguments::{JobsArguments, Keys, RollbackArguments, TrustArguments},
 };
-use crate::contents::{Counts, read_lockfile};
 use bundles::Bundle;
 use clap::Args;
-use console::{Console, text};
+use console::{Console, Counts, text};
 use serde_json::{Value, json};
 use std::{
     path::PathBuf,
@@ -49,7 +48,7 @@ impl Arguments {
             let start = Instant::now();
             bundle.verify(self.jobs.count(), &*console.reporter())?;
             let took = start.elapsed();
-            let counts = Counts::of(&read_lockfile(bundle)?);
+            let counts = Counts::of(&bundle.lockfile()?);
             let verified = Verified { bundle, keys: &keys, counts, took };
             match console.wants_json() {
                 true => console.json(&verified.json()),

@@ -6,8 +6,7 @@ use super::{
     holdings::{Holdings, wins},
     reply::{Reply, document},
 };
-use crate::contents::{ContentsError, read_lockfile};
-use bundles::Bundle;
+use bundles::{Bundle, BundleError};
 use manifests::{Digest, lockfile::LockedFile};
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -31,11 +30,11 @@ pub(crate) struct Files {
 impl Files {
     /// Reads the lockfile of every bundle. Names in two of them go to the bundle
     /// that wins them as image names too.
-    pub(crate) fn read(holdings: &Holdings) -> Result<Self, ContentsError> {
+    pub(crate) fn read(holdings: &Holdings) -> Result<Self, BundleError> {
         let mut files = Self::default();
         let mut givers: BTreeMap<String, &Bundle> = BTreeMap::new();
         for bundle in holdings.bundles() {
-            for file in read_lockfile(bundle)?.files {
+            for file in bundle.lockfile()?.files {
                 let path = path(&file);
                 if givers.get(&path).is_none_or(|before| wins(bundle, before)) {
                     files.by_name.insert(path.clone(), served(&file));

@@ -1,65 +1,13 @@
-//! What a bundle holds, in the words of the lockfile it was built from. The
-//! lockfile is one of the bundle's blobs, so it is verified like all others.
+//! What a release holds, told the same way by both programs.
 
-use bundles::{Bundle, BundleError};
-use console::{Table, text};
+use crate::{Table, text};
 use manifests::{
-    Digest, ExitCode, Failure,
+    Digest,
     lockfile::{FileKind, LockedFile, LockedImage, Lockfile},
-    yaml::InputError,
 };
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
-/// Largest lockfile that is read. That of a full release has some 200 KiB.
-const LOCKFILE_LIMIT: u64 = 64 * 1024 * 1024;
-
-/// Why the contents cannot be told.
-#[derive(Debug, thiserror::Error)]
-pub enum ContentsError {
-    /// The bytes of the lockfile cannot be read.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// The lockfile is not one that this tool can read.
-    #[error("the lockfile in bundle `{bundle}` cannot be read")]
-    Lockfile {
-        /// The bundle.
-        bundle: String,
-        /// Why.
-        source: InputError,
-    },
-}
-
-impl Failure for ContentsError {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Bundle(error) => error.exit_code(),
-            Self::Lockfile { .. } => ExitCode::Untrusted,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Bundle(error) => error.hint(),
-            Self::Lockfile { .. } => {
-                Some("use the installer of the version that came with the bundle".into())
-            }
-        }
-    }
-}
-
-/// The lockfile that the bundle was built from.
-pub fn read_lockfile(bundle: &Bundle) -> Result<Lockfile, ContentsError> {
-    let bytes = bundle.bytes(&bundle.manifest().lockfile, LOCKFILE_LIMIT)?;
-    let path = Path::new("release.lock");
-    let parsed = match String::from_utf8(bytes) {
-        Ok(text) => Lockfile::parse(path, &text),
-        Err(_) => Err(InputError::meaning(path, "it is not UTF-8 text")),
-    };
-    let bundle = || bundle.path().display().to_string();
-    parsed.map_err(|source| ContentsError::Lockfile { bundle: bundle(), source })
-}
-
-/// How many of each kind a bundle holds.
+/// How many of each kind a release holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Images, by the names upstream gives them.
@@ -95,8 +43,8 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// The lockfile as a table for people, component by component.
-pub fn table(lockfile: &Lockfile) -> Table {
+/// The contents of a lockfile as a table for people, component by component.
+pub fn contents(lockfile: &Lockfile) -> Table {
     let mut rows: BTreeMap<&str, Vec<[String; 5]>> = BTreeMap::new();
     for file in &lockfile.files {
         rows.entry(file.component.as_str()).or_default().push(file_row(file));

@@ -7,8 +7,8 @@ make_files() {
   rm -rf "$FILES.part"
   kubernetes_files
   archive "github.com/etcd-io/etcd/releases/download/$(version_of etcd)/etcd-$(version_of etcd)-linux-amd64.tar.gz" etcd_tree
-  archive "get.helm.sh/helm-$(version_of helm)-linux-amd64.tar.gz" helm_tree
-  archive "github.com/containernetworking/plugins/releases/download/$(version_of cni-plugins)/cni-plugins-linux-amd64-$(version_of cni-plugins).tgz" cni_tree
+  archive "$PACKAGES_HOST/helm/$(version_of helm)-lab/helm-$(version_of helm)-linux-amd64.tar.gz" helm_tree
+  archive "$PACKAGES_HOST/cni-plugins/$(version_of cni-plugins)-lab/cni-plugins-linux-amd64-$(version_of cni-plugins).tgz" cni_tree
   archive "storage.googleapis.com/cri-o/artifacts/cri-o.amd64.$(version_of cri-o).tar.gz" crio_tree
   debian_files
   shim_package

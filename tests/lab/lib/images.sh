@@ -11,7 +11,7 @@ make_images() {
   image "registry.k8s.io/kube-proxy:$(version_of kubernetes)" /usr/local/bin/kube-proxy kube_proxy_tree
   image "registry.k8s.io/etcd:$(version_of etcd | tail -c +2)-0" /usr/local/bin/etcd program_tree etcd etcdctl
   image "registry.k8s.io/coredns/coredns:$(version_of coredns)" /usr/local/bin/coredns program_tree coredns
-  image "registry.k8s.io/pause:$(version_of pause)" /pause pause_tree
+  image "registry.lab.example/pause:$(version_of pause)" /pause pause_tree
   image "registry.lab.example/lab/tools:$(version_of lab-tools)" /bin/sh tools_tree
   image docker.io/library/busybox:1.35.0 /bin/sh busybox_tree
   rm -rf "$IMAGES"

@@ -41,7 +41,7 @@ same_bundle_offline() {
   rm "$WORK/again.tar.zst"
 }
 
-# What skopeo gets must be, digest for digest, what the lockfile names.
+# Under the name that kubeadm uses. What skopeo gets must be, digest for digest, what the lockfile names.
 pull_through_skopeo() {
   local name=registry.k8s.io/pause:3.10 digest
   serve_bundle 127.0.0.1:0

@@ -34,6 +34,7 @@ pub(super) fn names(plan: &Plan) -> Result<(), PlanError> {
 }
 
 /// Every need exists, and no step waits for itself, also not round a corner.
+/// A step waits for what it needs and for the one before it on its host.
 pub(super) fn order(plan: &Plan) -> Result<(), PlanError> {
     let ids: BTreeSet<&StepId> = plan.steps.iter().map(|step| &step.id).collect();
     for step in &plan.steps {
@@ -45,13 +46,7 @@ pub(super) fn order(plan: &Plan) -> Result<(), PlanError> {
     let mut waiting: Vec<&PlannedStep> = plan.steps.iter().collect();
     loop {
         let before = waiting.len();
-        waiting.retain(|step| {
-            let ready = step.needs.iter().all(|need| done.contains(need));
-            if ready {
-                done.insert(&step.id);
-            }
-            !ready
-        });
+        waiting = pass(waiting, &mut done);
         if waiting.is_empty() {
             return Ok(());
         }
@@ -60,6 +55,23 @@ pub(super) fn order(plan: &Plan) -> Result<(), PlanError> {
             return Err(PlanError::Cycle { steps });
         }
     }
+}
+
+/// Does every step that can be done now; returns those that cannot.
+fn pass<'a>(
+    waiting: Vec<&'a PlannedStep>,
+    done: &mut BTreeSet<&'a StepId>,
+) -> Vec<&'a PlannedStep> {
+    let mut stuck: Vec<&PlannedStep> = Vec::new();
+    for step in waiting {
+        let behind = stuck.iter().any(|earlier| earlier.host == step.host);
+        if !behind && step.needs.iter().all(|need| done.contains(need)) {
+            done.insert(&step.id);
+        } else {
+            stuck.push(step);
+        }
+    }
+    stuck
 }
 
 #[cfg(test)]
@@ -82,6 +94,16 @@ mod tests {
     fn a_step_that_waits_for_itself_is_named() {
         let error = plan(vec![step("a/x/one", &["a/x/one"])]).check().unwrap_err();
         assert!(matches!(error, PlanError::Cycle { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_step_cannot_wait_for_a_later_one_of_its_host() {
+        let plan = plan(vec![
+            step("a/x/one", &["b/x/one"]),
+            step("a/x/two", &[]),
+            step("b/x/one", &["a/x/two"]),
+        ]);
+        assert!(matches!(plan.check(), Err(PlanError::Cycle { steps }) if steps.len() == 3));
     }
 
     #[test]

@@ -11,12 +11,15 @@ pub(crate) mod testing;
 mod words;
 
 pub use error::PlanError;
+pub use manifests::cluster::HostName;
 pub use render::render;
 pub use run_folder::{Chosen, Replan, RunFolder, choose};
 pub use words::{
-    HostName, ManagedPath, Mode, ModuleName, Owner, PLACES, PackageName, RunId, StepId, SwapDevice,
-    SysctlKey, SysctlValue, UnitName, WordError,
+    DebVersion, ManagedPath, Mode, ModuleName, Owner, PLACES, PackageName, RunId, StepId,
+    SwapDevice, SysctlKey, SysctlValue, UnitName, WordError,
 };
+
+pub(crate) use words::word_type;
 
 use crate::steps::Action;
 use manifests::{Digest, Name, Version};
@@ -85,7 +88,7 @@ impl Plan {
 
     /// The digest of the stored plan, by which a journal names it.
     pub fn digest(&self) -> Digest {
-        Digest::from_sha256(&bundles::sha256(self.to_json().as_bytes()))
+        bundles::sha256(self.to_json().as_bytes())
     }
 
     /// The hosts that have steps, each once, in the order they first appear.

@@ -14,7 +14,9 @@ pub fn render(plan: &Plan) -> String {
         let of_host: Vec<_> = steps.iter().filter(|step| step.host == *host).collect();
         for phase in of_host.chunk_by(|one, next| one.phase == next.phase) {
             let _ = writeln!(text, "  {}", phase[0].phase);
-            phase.iter().for_each(|step| line(&mut text, step));
+            for step in phase {
+                line(&mut text, step);
+            }
         }
     }
     text

@@ -104,9 +104,7 @@ pub fn choose(
     match (changes(&stored, &fresh), replan) {
         (None, _) => Ok(Chosen::Stored(stored)),
         (Some(_), Replan::Allow) => Ok(Chosen::Fresh(fresh)),
-        (Some(what), Replan::Refuse) => {
-            Err(PlanError::Changed { what, folder: folder.to_owned() })
-        }
+        (Some(what), Replan::Refuse) => Err(PlanError::Changed { what, folder: folder.to_owned() }),
     }
 }
 
@@ -165,7 +163,8 @@ mod tests {
     fn an_unfinished_run_goes_on_only_with_what_it_began_with() {
         let stored = plan(vec![step("a/x/one", &[])]);
         let same = plan(vec![step("a/x/two", &[])]);
-        let choose = |unfinished, fresh, replan| choose(Path::new("run"), unfinished, fresh, replan);
+        let choose =
+            |unfinished, fresh, replan| choose(Path::new("run"), unfinished, fresh, replan);
         let went_on = choose(Some(stored.clone()), same.clone(), Replan::Refuse).unwrap();
         assert_eq!(went_on, Chosen::Stored(stored.clone()));
         let error = choose(Some(stored.clone()), other_bundle(), Replan::Refuse).unwrap_err();

@@ -2,6 +2,7 @@
 //! read from a file and a ledger read from a host hold the same types, so
 //! neither can name a place or a thing that a step could not have placed.
 
+use crate::transport::HostPath;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -9,12 +10,12 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not {what}: expected {expected}", text.escape_debug())]
 pub struct WordError {
-    text: String,
-    what: &'static str,
-    expected: &'static str,
+    pub(crate) text: String,
+    pub(crate) what: &'static str,
+    pub(crate) expected: &'static str,
 }
 
-macro_rules! word {
+macro_rules! word_type {
     ($(#[$doc:meta])* $type:ident, $what:literal, $expected:literal, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -61,22 +62,9 @@ macro_rules! word {
     };
 }
 
-word!(
-    /// A host, by the name it has in the cluster file and in Kubernetes.
-    HostName,
-    "a host name",
-    "1 to 63 of a-z, 0-9, `-` and `.`, each part beginning and ending with a letter or digit",
-    |text| {
-        let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let part = |part: &str| {
-            let edge = |c: Option<char>| c.is_some_and(|c| c != '-');
-            part.bytes().all(inside) && edge(part.chars().next()) && edge(part.chars().last())
-        };
-        text.len() <= 63 && text.split('.').all(part)
-    }
-);
+pub(crate) use word_type;
 
-word!(
+word_type!(
     /// A step: its host first, then from the wide to the narrow, such as
     /// `worker-1/runtime/crio.service`. People type it, units are named by it.
     StepId,
@@ -101,7 +89,7 @@ impl StepId {
     }
 }
 
-word!(
+word_type!(
     /// One execution of a plan, from its first step to its last, however often
     /// it was interrupted.
     RunId,
@@ -110,7 +98,7 @@ word!(
     |text| text.len() <= 64 && plain(text, "-")
 );
 
-word!(
+word_type!(
     /// A file or folder on a host, in one of the places that are ours to
     /// change: see [`PLACES`].
     ManagedPath,
@@ -161,6 +149,11 @@ pub const PLACES: &[&str] = &[
 ];
 
 impl ManagedPath {
+    /// The same path for a transport.
+    pub fn to_host_path(&self) -> HostPath {
+        self.0.parse().expect("every managed path is a path on a host")
+    }
+
     /// The folders above it, the highest first: `/etc`, `/etc/crio`.
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').skip(1).map(|(end, _)| &self.0[..end])
@@ -180,11 +173,13 @@ fn clean(path: &str) -> bool {
 fn within(path: &str, place: &str) -> bool {
     match place.strip_suffix('/') {
         Some(_) => path.starts_with(place),
-        None => path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        None => {
+            path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
     }
 }
 
-word!(
+word_type!(
     /// A systemd unit.
     UnitName,
     "a unit",
@@ -203,7 +198,7 @@ impl UnitName {
     }
 }
 
-word!(
+word_type!(
     /// A Debian package, without its architecture.
     PackageName,
     "a package",
@@ -216,7 +211,17 @@ word!(
     }
 );
 
-word!(
+word_type!(
+    /// A version of a Debian package: epoch, upstream's version, revision.
+    DebVersion,
+    "a version of a package",
+    "1 to 100 of letters, digits and `.+~:-`, beginning with a digit",
+    |text| {
+        text.len() <= 100 && text.starts_with(|c: char| c.is_ascii_digit()) && plain(text, ".+~:-")
+    }
+);
+
+word_type!(
     /// A kernel setting in one of the families that Kubernetes needs, with
     /// dots: `net.ipv4.ip_forward`.
     SysctlKey,
@@ -240,7 +245,7 @@ impl SysctlKey {
     }
 }
 
-word!(
+word_type!(
     /// What a kernel setting is set to: numbers, words, spaces.
     SysctlValue,
     "a value of a kernel setting",
@@ -251,7 +256,7 @@ word!(
     }
 );
 
-word!(
+word_type!(
     /// A kernel module.
     ModuleName,
     "a kernel module",
@@ -259,7 +264,7 @@ word!(
     |text| text.len() <= 60 && plain(text, "_-")
 );
 
-word!(
+word_type!(
     /// A swap device or file, as the kernel lists it.
     SwapDevice,
     "a swap device",
@@ -267,7 +272,7 @@ word!(
     |text| text.len() <= 200 && clean(text)
 );
 
-word!(
+word_type!(
     /// Permission bits of a file, in octal: `0644`. No set-user-id.
     Mode,
     "a mode",
@@ -275,7 +280,7 @@ word!(
     |text| text.len() == 4 && text.starts_with('0') && text.bytes().all(|b| matches!(b, b'0'..=b'7'))
 );
 
-word!(
+word_type!(
     /// Who owns a file: `root:root`, `0:0`.
     Owner,
     "an owner",
@@ -326,9 +331,22 @@ mod tests {
             assert_eq!(text.parse::<ManagedPath>().unwrap().as_str(), text);
         }
         for text in [
-            "", "/", "etc/crio", "/etc/passwd", "/etc/crio/../passwd", "/etc/crio//x", "/etc/crio/",
-            "/etc/criox", "/usr/local/bin", "/etc/crio/a b", "/etc/crio/a\nb", "/etc/crio/./x",
-            "/etc/crio/$(x)", "/etc/crio/\u{e9}", "/etc/ssh/sshd_config", "/etc/sysctl.d",
+            "",
+            "/",
+            "etc/crio",
+            "/etc/passwd",
+            "/etc/crio/../passwd",
+            "/etc/crio//x",
+            "/etc/crio/",
+            "/etc/criox",
+            "/usr/local/bin",
+            "/etc/crio/a b",
+            "/etc/crio/a\nb",
+            "/etc/crio/./x",
+            "/etc/crio/$(x)",
+            "/etc/crio/\u{e9}",
+            "/etc/ssh/sshd_config",
+            "/etc/sysctl.d",
         ] {
             assert!(text.parse::<ManagedPath>().is_err(), "{text}");
         }
@@ -337,7 +355,10 @@ mod tests {
     #[test]
     fn the_folders_of_a_path_come_from_the_top() {
         let path: ManagedPath = "/etc/crio/crio.conf.d/10.conf".parse().unwrap();
-        assert_eq!(path.folders().collect::<Vec<_>>(), ["/etc", "/etc/crio", "/etc/crio/crio.conf.d"]);
+        assert_eq!(
+            path.folders().collect::<Vec<_>>(),
+            ["/etc", "/etc/crio", "/etc/crio/crio.conf.d"]
+        );
     }
 
     #[test]

@@ -7,10 +7,11 @@ mod outstanding;
 mod read;
 
 pub use error::JournalError;
-pub use outstanding::{is_finished, outstanding};
+pub use outstanding::{done, is_finished, outstanding};
 pub use read::{Contents, Header, Record, read};
 
-use crate::engine::StepEvent;
+use crate::{engine::StepEvent, plan::RunId};
+use manifests::Digest;
 use serde::Serialize;
 use std::{
     fs::{File, OpenOptions},
@@ -31,12 +32,25 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Starts a journal with its header.
-    pub fn create(
+    /// Goes on with the journal of this plan, or starts one for `new_run`.
+    pub fn open(
         path: &Path,
-        header: &Header,
+        plan: &Digest,
+        new_run: RunId,
         now: fn() -> SystemTime,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<(Self, Contents), JournalError> {
+        let Some(contents) = read(path)? else {
+            let contents = Contents::new(Header::new(new_run, plan.clone()));
+            return Ok((Self::create(path, &contents.header, now)?, contents));
+        };
+        if contents.header.plan != *plan {
+            let (expected, found) = (plan.clone(), contents.header.plan);
+            return Err(JournalError::OtherPlan { path: path.to_owned(), expected, found });
+        }
+        Ok((Self::resume(path, &contents, now)?, contents))
+    }
+
+    fn create(path: &Path, header: &Header, now: fn() -> SystemTime) -> Result<Self, JournalError> {
         let file = File::create(path).map_err(|source| failed(path, source))?;
         let mut journal = Self { path: path.to_owned(), file, now };
         journal.write(header)?;
@@ -49,7 +63,7 @@ impl Journal {
 
     /// Goes on behind the last whole record of `contents`, which was read from
     /// this path; a torn one is cut off.
-    pub fn resume(
+    fn resume(
         path: &Path,
         contents: &Contents,
         now: fn() -> SystemTime,

@@ -20,7 +20,8 @@ pub fn is_finished(plan: &Plan, records: &[Record]) -> bool {
     records.last().is_some_and(ended) && outstanding(plan, records).is_empty()
 }
 
-fn done(records: &[Record]) -> BTreeSet<&StepId> {
+/// The steps whose last word is success.
+pub fn done(records: &[Record]) -> BTreeSet<&StepId> {
     let mut done = BTreeSet::new();
     for Record { event, .. } in records {
         match event.step() {

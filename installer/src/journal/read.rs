@@ -46,6 +46,13 @@ pub struct Contents {
     pub(super) whole_bytes: u64,
 }
 
+impl Contents {
+    /// What a journal holds that has just been started.
+    pub(super) fn new(header: Header) -> Self {
+        Self { header, records: Vec::new(), whole_bytes: 0 }
+    }
+}
+
 /// Reads a journal. `None` when there is none, or when its very first record
 /// was torn off: then nothing had begun.
 pub fn read(path: &Path) -> Result<Option<Contents>, JournalError> {
@@ -60,7 +67,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Option<Contents>, JournalError> {
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let Some(first) = lines.next().filter(|line| line.ends_with(b"\n")) else { return Ok(None) };
     let header = header(path, first)?;
-    let mut contents = Contents { header, records: Vec::new(), whole_bytes: first.len() as u64 };
+    let mut contents = Contents { whole_bytes: first.len() as u64, ..Contents::new(header) };
     let mut lines = lines.filter(|line| line.ends_with(b"\n")).peekable();
     while let Some(line) = lines.next() {
         match serde_json::from_slice(line) {

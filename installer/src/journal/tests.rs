@@ -24,13 +24,15 @@ fn two_steps() -> Plan {
 use crate::plan::Plan;
 
 fn clock() -> SystemTime {
-    UNIX_EPOCH + std::time::Duration::from_secs(1_795_167_000)
+    UNIX_EPOCH + std::time::Duration::from_mins(29_919_450)
 }
 
 fn written(path: &Path) -> Header {
     let header = Header::new("r1".parse().unwrap(), two_steps().digest());
     let mut journal = Journal::create(path, &header, clock).unwrap();
-    events().iter().for_each(|event| journal.append(event).unwrap());
+    for event in events() {
+        journal.append(&event).unwrap();
+    }
     header
 }
 

@@ -85,6 +85,10 @@ pub enum Thing {
     Transient {
         /// The step that it is named by.
         of: StepId,
+        /// SHA-256 of the script that it runs.
+        script: Digest,
+        /// Whether its good end was seen. Until then it may be running.
+        ended: bool,
     },
 }
 
@@ -115,7 +119,7 @@ impl Thing {
             (Self::Package { package: a, .. }, Self::Package { package: b, .. }) => a == b,
             (Self::Sysctl { key: a, .. }, Self::Sysctl { key: b, .. }) => a == b,
             (Self::Module { module: a }, Self::Module { module: b }) => a == b,
-            (Self::Transient { of: a }, Self::Transient { of: b }) => a == b,
+            (Self::Transient { of: a, .. }, Self::Transient { of: b, .. }) => a == b,
             (Self::Swap { .. }, Self::Swap { .. }) => true,
             _ => false,
         }
@@ -131,6 +135,13 @@ impl Thing {
             (Self::Unit { started_with, .. }, Self::Unit { started_with: now, .. }) => {
                 *started_with = now;
             }
+            (
+                Self::Transient { script, ended, .. },
+                Self::Transient { script: now, ended: well, .. },
+            ) => {
+                (*script, *ended) = (now, well);
+            }
+
             (Self::Sysctl { value, .. }, Self::Sysctl { value: now, .. }) => *value = now,
             (Self::Swap { devices }, Self::Swap { devices: more }) => {
                 let new = |device: &SwapDevice| !devices.contains(device);

@@ -4,14 +4,17 @@
 
 mod entry;
 mod error;
+mod leaves;
 mod reset;
 mod reset_plan;
+mod reset_scripts;
 mod store;
 
 pub use entry::{Before, Entry, State, Thing};
 pub use error::LedgerError;
-pub use reset::{ResetReport, Undone, reset};
-pub use reset_plan::{InterfaceName, ChainPrefix, Leaves, ResetAction, plan_reset};
+pub use leaves::{ChainPrefix, InterfaceName, LeaveCommand, Leaves};
+pub use reset::{ResetReport, reset};
+pub use reset_plan::{ResetAction, plan_reset};
 pub use store::LedgerFile;
 
 use crate::plan::{ManagedPath, StepId};
@@ -88,9 +91,9 @@ impl Ledger {
         }
     }
 
-    /// Forgets a thing that was undone.
-    pub fn forget(&mut self, thing: &Thing) {
-        self.entries.retain(|entry| !entry.thing.is_same_as(thing));
+    /// Whether `step` began something and never confirmed it.
+    pub fn has_intent(&self, step: &StepId) -> bool {
+        self.entries.iter().any(|entry| entry.step == *step && entry.state == State::Intent)
     }
 
     /// The first entry for which `wanted` finds something.
@@ -100,9 +103,9 @@ impl Ledger {
 
     /// Whether we made this folder.
     pub fn has_folder(&self, wanted: &ManagedPath) -> bool {
-        self.entries.iter().any(
-            |entry| matches!(&entry.thing, Thing::Folder { path } if path == wanted),
-        )
+        self.entries
+            .iter()
+            .any(|entry| matches!(&entry.thing, Thing::Folder { path } if path == wanted))
     }
 }
 

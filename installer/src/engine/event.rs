@@ -85,10 +85,7 @@ impl StepEvent {
 
     /// Whether it says that the step's work is on the host.
     pub fn is_success(&self) -> bool {
-        matches!(
-            self,
-            Self::StepSkipped { .. } | Self::StepDone { .. } | Self::StepWarned { .. }
-        )
+        matches!(self, Self::StepSkipped { .. } | Self::StepDone { .. } | Self::StepWarned { .. })
     }
 }
 
@@ -121,7 +118,9 @@ impl StepReporter for AsEvents<'_> {
             StepEvent::StepStarted { step, title, why } => {
                 self.line(step, &format!("{title} ({why})"));
             }
-            StepEvent::StepSkipped { step, why } => self.line(step, &format!("nothing to do: {why}")),
+            StepEvent::StepSkipped { step, why } => {
+                self.line(step, &format!("nothing to do: {why}"));
+            }
             StepEvent::StepDone { step } => self.line(step, "done"),
             StepEvent::StepWarned { step, warning } => {
                 let text = format!("{step}: {warning}");

@@ -1,0 +1,7 @@
+//! Whole runs on three hosts, stopped everywhere.
+
+mod failing;
+mod locks;
+mod sample;
+mod stopping;
+mod walking;

@@ -7,8 +7,13 @@
 
 pub mod cli;
 pub mod contents;
+pub mod engine;
+pub mod journal;
+pub mod ledger;
+pub mod plan;
 pub mod rollback;
 pub mod serve;
+pub mod steps;
 pub mod transport;
 pub mod trust_store;
 pub mod unpack;

@@ -2,13 +2,11 @@
 //! once per run from what the command line and the environment say.
 
 use crate::{
-    cache::Hasher,
     environment::Environment,
     http::{HttpClient, HttpError, HttpOptions, Request},
     mirrors::Mirrors,
     registry::{Credentials, Registries},
 };
-use manifests::Algorithm;
 use url::Url;
 
 /// How sources are reached.
@@ -70,5 +68,5 @@ impl Network {
 
 /// The name of the partial download of a URL.
 pub(crate) fn partial_key(url: &Url) -> String {
-    Hasher::digest(url.as_str().as_bytes(), Algorithm::Sha256).hex().to_owned()
+    bundles::sha256(url.as_str().as_bytes()).hex().to_owned()
 }

@@ -8,6 +8,13 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     Digest::from_sha256(&Sha256::digest(bytes).into())
 }
 
+/// The digest of bytes in memory by one algorithm.
+pub fn digest(bytes: &[u8], algorithm: Algorithm) -> Digest {
+    let mut hasher = BlobHasher::new(algorithm);
+    hasher.update(bytes);
+    hasher.finish().0
+}
+
 /// Hashes a blob by SHA-256, and by SHA-512 too when that names it.
 #[derive(Debug, Clone)]
 pub struct BlobHasher {
@@ -44,5 +51,21 @@ impl BlobHasher {
             Some(sha512) => (Digest::from_sha512(&sha512.finalize().into()), sha256),
             None => (sha256.clone(), sha256),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashing_in_pieces_equals_hashing_at_once() {
+        let mut hasher = BlobHasher::new(Algorithm::Sha512);
+        hasher.update(b"hel");
+        hasher.update(b"lo");
+        assert_eq!(hasher.bytes(), 5);
+        let (sha512, also) = hasher.finish();
+        assert_eq!(sha512, digest(b"hello", Algorithm::Sha512));
+        assert_eq!(also, sha256(b"hello"));
     }
 }

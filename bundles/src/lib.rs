@@ -35,7 +35,7 @@ pub use format::{
         DOCKER_LIST_TYPE, DOCKER_MANIFEST_TYPE, INDEX_TYPE, MANIFEST_TYPE, is_index, is_manifest,
     },
 };
-pub use hash::{BlobHasher, sha256};
+pub use hash::{BlobHasher, digest, sha256};
 pub use plan::{BundlePlan, PlanError};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};

@@ -157,9 +157,7 @@ pub(crate) fn release(
 }
 
 pub(crate) fn sha512(bytes: &[u8]) -> Digest {
-    let mut hasher = crate::BlobHasher::new(Algorithm::Sha512);
-    hasher.update(bytes);
-    hasher.finish().0
+    crate::digest(bytes, Algorithm::Sha512)
 }
 
 fn file(component: &str, name: &str, blob: &Descriptor) -> LockedFile {

@@ -146,9 +146,10 @@ impl Failure for TrustError {
 }
 
 impl Trust {
-    /// Accepts bundles that at least `require` of these keys signed.
+    /// Accepts bundles that at least `require` of these keys signed, and at
+    /// least one of them whatever `require` is.
     pub fn new(keys: Vec<PublicKey>, require: usize) -> Self {
-        Self { keys, require: require.max(1) }
+        Self { keys, require }
     }
 
     /// Checks signatures over the manifest's raw bytes and returns the trusted

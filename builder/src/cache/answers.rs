@@ -1,8 +1,8 @@
 //! What servers answered before, so that the next question can be "has it
 //! changed?" and cost no body.
 
-use super::{Cache, CacheError, Hasher, files};
-use manifests::{Algorithm, Digest};
+use super::{Cache, CacheError, files};
+use manifests::Digest;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use url::Url;
@@ -46,7 +46,7 @@ impl Cache {
     }
 
     fn answer_path(&self, url: &Url) -> PathBuf {
-        let key = Hasher::digest(url.as_str().as_bytes(), Algorithm::Sha256);
+        let key = bundles::sha256(url.as_str().as_bytes());
         self.root.join("http").join(format!("{}.json", key.hex()))
     }
 }
@@ -60,7 +60,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path()).unwrap();
         let url: Url = "https://example.org/a".parse().unwrap();
-        let digest = cache.store(b"body", Algorithm::Sha256).unwrap();
+        let digest = cache.store(b"body", manifests::Algorithm::Sha256).unwrap();
         let answer = Answer {
             url: url.clone(),
             etag: Some("\"1\"".into()),

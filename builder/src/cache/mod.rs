@@ -16,14 +16,12 @@ mod answers;
 mod directory;
 mod error;
 mod files;
-mod hasher;
 mod lock;
 mod partial;
 
 pub use answers::Answer;
 pub use directory::default_directory;
 pub use error::CacheError;
-pub use hasher::{Hasher, Hashes};
 pub use lock::KeyLock;
 pub use partial::{Note, Partial};
 
@@ -73,7 +71,7 @@ impl Cache {
 
     /// Stores bytes that are in memory already, such as an image manifest.
     pub fn store(&self, bytes: &[u8], algorithm: Algorithm) -> Result<Digest, CacheError> {
-        let digest = Hasher::digest(bytes, algorithm);
+        let digest = bundles::digest(bytes, algorithm);
         files::write_whole(&self.place(&digest), bytes)?;
         Ok(digest)
     }
@@ -82,7 +80,7 @@ impl Cache {
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, CacheError> {
         let Some(path) = self.blob_path(digest) else { return Ok(None) };
         let bytes = std::fs::read(&path).map_err(CacheError::io("read", &path))?;
-        if Hasher::digest(&bytes, digest.algorithm()) == *digest {
+        if bundles::digest(&bytes, digest.algorithm()) == *digest {
             return Ok(Some(bytes));
         }
         self.evict(digest)?;

@@ -2,7 +2,8 @@
 //! note that says where the bytes came from. All of it survives a kill; what
 //! was written is hashed again before anything is appended.
 
-use super::{Cache, CacheError, Hasher, Hashes, KeyLock, files};
+use super::{Cache, CacheError, KeyLock, files};
+use bundles::BlobHasher;
 use manifests::{Algorithm, Digest};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -44,7 +45,7 @@ pub struct Partial {
     cache: Cache,
     path: PathBuf,
     file: File,
-    hasher: Hasher,
+    hasher: BlobHasher,
     algorithm: Algorithm,
     note: Option<Note>,
     _lock: KeyLock,
@@ -68,13 +69,13 @@ impl Partial {
             .open(&path)
             .map_err(CacheError::io("create", &path))?;
         let hasher =
-            hash(&mut file, Hasher::new(algorithm)).map_err(CacheError::io("read", &path))?;
+            hash(&mut file, BlobHasher::new(algorithm)).map_err(CacheError::io("read", &path))?;
         Ok(Self { cache: cache.clone(), path, file, hasher, algorithm, note, _lock: lock })
     }
 
     /// How many bytes are here.
     pub fn size(&self) -> u64 {
-        self.hasher.size()
+        self.hasher.bytes()
     }
 
     /// Where they came from; none when nothing is here.
@@ -86,7 +87,7 @@ impl Partial {
     pub fn restart(&mut self, note: Note) -> Result<(), CacheError> {
         self.file.set_len(0).map_err(CacheError::io("truncate", &self.path))?;
         self.file.rewind().map_err(CacheError::io("truncate", &self.path))?;
-        self.hasher = Hasher::new(self.algorithm);
+        self.hasher = BlobHasher::new(self.algorithm);
         let text = serde_json::to_vec(&note).expect("a note is plain text");
         files::write_whole(&note_path(&self.path), &text)?;
         self.note = Some(note);
@@ -102,12 +103,13 @@ impl Partial {
 
     /// Makes it a blob, once every byte is here. Bytes that are not what was
     /// expected are thrown away, for no continuation can make them right.
-    pub fn commit(self, expected: Option<&Digest>) -> Result<Hashes, CacheError> {
-        let hashes = self.hasher.clone().finish();
-        let found = hashes.of(self.algorithm).clone();
+    /// Gives its digest and its size in bytes.
+    pub fn commit(self, expected: Option<&Digest>) -> Result<(Digest, u64), CacheError> {
+        let size = self.size();
+        let (found, _) = self.hasher.clone().finish();
         match expected {
             Some(expected) if *expected != found => {
-                let (expected, size) = (expected.clone(), hashes.size);
+                let expected = expected.clone();
                 self.discard()?;
                 Err(CacheError::WrongBytes { expected, found, size })
             }
@@ -115,7 +117,7 @@ impl Partial {
                 self.file.sync_all().map_err(CacheError::io("write", &self.path))?;
                 files::rename(&self.path, &self.cache.place(&found))?;
                 files::remove(&note_path(&self.path))?;
-                Ok(hashes)
+                Ok((found, size))
             }
         }
     }
@@ -127,7 +129,7 @@ impl Partial {
     }
 }
 
-fn hash(file: &mut File, mut hasher: Hasher) -> std::io::Result<Hasher> {
+fn hash(file: &mut File, mut hasher: BlobHasher) -> std::io::Result<BlobHasher> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         match file.read(&mut buffer)? {
@@ -176,7 +178,7 @@ mod tests {
         let mut second = open(&cache).await;
         assert_eq!((second.size(), second.note()), (3, Some(&note())));
         second.append(b"lo").unwrap();
-        let expected = Hasher::digest(b"hello", Algorithm::Sha256);
+        let expected = bundles::sha256(b"hello");
         second.commit(Some(&expected)).unwrap();
         assert_eq!(std::fs::read(cache.blob_path(&expected).unwrap()).unwrap(), b"hello");
         assert_eq!(std::fs::read_dir(folder.path().join("partial")).unwrap().count(), 0);
@@ -189,7 +191,7 @@ mod tests {
         let mut partial = open(&cache).await;
         partial.restart(note()).unwrap();
         partial.append(b"evil").unwrap();
-        let expected = Hasher::digest(b"good", Algorithm::Sha256);
+        let expected = bundles::sha256(b"good");
         let error = partial.commit(Some(&expected)).unwrap_err();
         assert!(matches!(error, CacheError::WrongBytes { size: 4, .. }), "{error}");
         assert_eq!(cache.blob_path(&expected), None);

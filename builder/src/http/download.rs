@@ -8,7 +8,7 @@ use super::{
     request::readable,
     small,
 };
-use crate::cache::{Answer, Cache, CacheError, Hashes, KeyLock, Partial};
+use crate::cache::{Answer, Cache, CacheError, KeyLock, Partial};
 use manifests::{
     Algorithm, Digest,
     event::{Outcome, Reporter, Transfer},
@@ -173,16 +173,13 @@ async fn finish(
     joined: bool,
 ) -> Result<Answer, Failed> {
     let expected = download.expected.digest.clone();
-    let algorithm = download.expected.algorithm();
     let url = &download.request.url;
-    let hashes: Hashes = match blocking(move || partial.commit(expected.as_ref())).await {
-        Ok(hashes) => hashes,
+    match blocking(move || partial.commit(expected.as_ref())).await {
+        Ok((digest, size)) => Ok(small::answer(url, headers, size, digest)),
         Err(CacheError::WrongBytes { expected, found, size }) => {
             let error = HttpError::WrongBytes { url: readable(url), expected, found, size };
-            return Err(Failed { error, joined });
+            Err(Failed { error, joined })
         }
-        Err(error) => return Err(error.into()),
-    };
-    let digest = hashes.of(algorithm).clone();
-    Ok(small::answer(url, headers, hashes.size, digest))
+        Err(error) => Err(error.into()),
+    }
 }

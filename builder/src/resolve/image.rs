@@ -7,7 +7,7 @@ use super::{
     select::{is_carried, listed, missing},
 };
 use crate::{
-    cache::{CacheError, Hasher},
+    cache::CacheError,
     http::HttpError,
     registry::{Child, Image, ImageManifest, ManifestError, Wanted, is_index, media_type, parse},
 };
@@ -58,7 +58,7 @@ impl Puller<'_> {
             .and_then(|published| Some((published.any.as_ref()?, published.source.as_str())));
         let named = self.image.digest().map(|digest| (digest, "the image's own name"));
         for (expected, publisher) in published.into_iter().chain(named) {
-            let found = Hasher::digest(&resolved.bytes, expected.algorithm());
+            let found = bundles::digest(&resolved.bytes, expected.algorithm());
             if found != *expected {
                 return Err(LockError::Published {
                     artifact: self.name.clone(),

@@ -3,7 +3,7 @@
 
 use crate::Kind;
 use crate::{
-    BundleManifest, Encoding, MAX_HEADER,
+    BundleManifest, BundlePlan, Encoding, MAX_HEADER,
     format::frame,
     testing::{Hostile, noise, sha512, small_sample, table, told, written_small},
 };
@@ -486,6 +486,19 @@ fn replace_frame(manifest: &mut BundleManifest, payload: &mut Vec<u8>, frame: &[
     let old = blob.offset as usize..(blob.offset + blob.frames[0]) as usize;
     payload.splice(old, frame.iter().copied());
     blob.frames[0] = frame.len() as u64;
+}
+
+#[test]
+fn what_a_reader_refuses_is_not_written() {
+    let (mut lockfile, _) = small_sample();
+    lockfile.title = "one\nof everything".into();
+    let error = BundlePlan::new(&lockfile, "").unwrap_err();
+    assert_snapshot!(error, @r#""one\nof everything" holds a control character"#);
+    lockfile.title.clear();
+    let name = lockfile.images[0].name.clone();
+    lockfile.images[0].also.push(name);
+    let error = BundlePlan::new(&lockfile, "").unwrap_err();
+    assert_snapshot!(error, @"names are not sorted, or one is there twice");
 }
 
 #[test]

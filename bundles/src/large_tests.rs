@@ -47,6 +47,14 @@ fn a_release_that_no_header_can_describe_is_refused_before_memory_is_taken() {
 }
 
 #[test]
+fn a_release_whose_table_of_contents_is_too_large_is_refused() {
+    let (mut lockfile, _) = small_sample();
+    lockfile.title = "x".repeat(crate::MAX_HEADER as usize);
+    let error = BundlePlan::new(&lockfile, "").unwrap_err().to_string();
+    assert!(error.starts_with("the release is too large: its table of contents needs"), "{error}");
+}
+
+#[test]
 fn gnu_tar_reads_sizes_from_8_gib_on() {
     let folder = tempfile::tempdir().unwrap();
     for size in [8 * GIB - 1, 8 * GIB, 10 * GIB + 1] {

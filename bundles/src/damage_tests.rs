@@ -4,8 +4,9 @@
 
 use crate::{
     Acceptance, Bundle, BundleError, CHUNK_SIZE, Damage, Encoding, TrustError,
+    attack::header_entries,
     format::{entry, frame},
-    testing::{Written, header_entries, tiny_sample, written, written_of, written_small},
+    testing::{Written, tiny_sample, written, written_of, written_small},
 };
 use manifests::{Digest, ExitCode, Failure, event::Silent};
 use std::{

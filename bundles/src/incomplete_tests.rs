@@ -3,8 +3,10 @@
 
 use crate::Kind;
 use crate::{
-    BundleManifest, sha256,
-    testing::{Hostile, release, table, text, told, written_of, written_small},
+    BundleManifest,
+    attack::{Hostile, table, told},
+    sha256,
+    testing::{release, text, written_of, written_small},
 };
 use insta::assert_snapshot;
 use manifests::{Digest, event::Silent};

@@ -42,9 +42,13 @@ pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
 pub use writer::{BlobSource, Draft, WriteError, WriteOptions, sign, write};
 
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
 mod document_tests;
+#[cfg(test)]
+mod hostile_payload_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

@@ -3,8 +3,9 @@
 
 use crate::{
     BundleManifest,
+    attack::header_entries,
     format::{entry, frame, header},
-    testing::{header_entries, written_small},
+    testing::written_small,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 use std::{io::Read, sync::LazyLock};

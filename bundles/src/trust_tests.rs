@@ -3,11 +3,9 @@
 
 use crate::{
     Acceptance, Bundle, BundleError, PublicKey, Signer, Trust,
+    attack::{header_with, signature_file, told},
     format::entry,
-    testing::{
-        Key, Written, draft_of, header_with, signature_file, small_sample, text, tiny_sample, told,
-        written_of, written_small,
-    },
+    testing::{Key, Written, draft_of, small_sample, text, tiny_sample, written_of, written_small},
 };
 use insta::assert_snapshot;
 use std::{fs, path::PathBuf, process::Command, slice::from_ref};

@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod contents;
 pub mod engine;
+pub mod facts;
 pub mod journal;
 pub mod ledger;
 pub mod plan;

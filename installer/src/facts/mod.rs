@@ -1,0 +1,21 @@
+//! What is true on a host before anything is decided: one script looks, changes
+//! nothing and needs nothing but a POSIX shell; its answer is parsed here, and
+//! is believed only as far as it makes sense.
+
+mod answer;
+mod error;
+mod gather;
+mod parse;
+mod parse_network;
+mod words;
+
+pub use error::FactsError;
+pub use gather::{Gathered, gather, survey};
+pub use parse::parse;
+pub use words::{
+    Cgroup, Clock, Disk, Facts, Feature, HostAddressFact, Interface, Leftovers, Listening, Memory,
+    Os, Protocol, Unit,
+};
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod journal;
 pub mod ledger;
 pub mod plan;
+pub mod preflight;
 pub mod rollback;
 pub mod serve;
 pub mod steps;

@@ -1,0 +1,23 @@
+//! Is every host ready? Pure: facts and needs in, one verdict for each host and
+//! check out, each with what was found, what was expected and what to do.
+//! Nothing on any host changes.
+
+mod check;
+mod clock;
+mod kernel;
+mod leftovers;
+mod machine;
+mod needs;
+mod network;
+mod ports;
+mod report;
+mod show;
+mod space;
+mod system;
+#[cfg(test)]
+mod tests;
+
+pub use check::{CHECKS, Check, CheckResult, State, preflight};
+pub use needs::{Appetite, HostNeeds, Needs, PortNeed, SUPPORTED_SYSTEMS, System};
+pub use report::{NotReady, Report, UnknownCheck, accepted};
+pub use show::{problems, summary};

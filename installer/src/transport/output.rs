@@ -143,7 +143,7 @@ mod tests {
     fn a_line_without_end_is_passed_on_in_pieces() {
         let lines = Arc::new(Lines::default());
         let mut ears = Ears::new(10, Some(lines.clone()), Vec::new());
-        ears.hear(Stream::Stdout, &[b'x'; 20_000]);
+        ears.hear(Stream::Stdout, &vec![b'x'; 20_000]);
         ears.finish(0);
         assert_eq!(lines.0.lock().unwrap().len(), 3);
     }

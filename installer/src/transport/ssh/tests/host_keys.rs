@@ -53,9 +53,8 @@ async fn a_changed_host_key_is_refused_with_both_fingerprints_even_when_enrollin
 async fn a_revoked_host_key_is_refused() {
     let Some(sshd) = Sshd::start() else { return };
     let key = fs::read_to_string(sshd.at("host_key.pub")).unwrap();
-    let mut known = fs::read_to_string(sshd.at("known_hosts")).unwrap();
-    known.push_str(&format!("@revoked * {key}"));
-    fs::write(sshd.at("known_hosts"), known).unwrap();
+    let known = fs::read_to_string(sshd.at("known_hosts")).unwrap();
+    fs::write(sshd.at("known_hosts"), format!("{known}@revoked * {key}")).unwrap();
     let error = enrolling().connect(&sshd.address()).await.unwrap_err();
     assert!(matches!(problem(error), HostKeyProblem::Revoked { line: 2, .. }));
 }

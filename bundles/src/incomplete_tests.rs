@@ -1,9 +1,8 @@
 //! Bundles that are intact, signed, and do not hold what they promise. `verify`
 //! says so before anything is installed.
 
-use crate::Kind;
 use crate::{
-    BundleManifest,
+    BundleManifest, Kind,
     attack::{Hostile, table, told},
     sha256,
     testing::{release, text, written_of, written_small},

@@ -2,10 +2,10 @@
 //! key or a foreign builder gets no further than one clear error.
 
 use crate::{
-    BundleManifest, BundlePlan, Encoding, Kind, MAX_HEADER,
+    BundleManifest, Encoding, Kind, MAX_HEADER,
     attack::{Hostile, table},
     format::frame,
-    testing::{sha512, small_sample, written_small},
+    testing::{sha512, written_small},
 };
 use insta::assert_snapshot;
 use manifests::Digest;
@@ -382,19 +382,6 @@ fn what_is_omitted_is_listed_once_and_is_not_here() {
     unsorted: the manifest of BUNDLE is wrong: what is omitted is not sorted, or is there twice
     here: the manifest of BUNDLE is wrong: sha256:HASH is called omitted and is here
     "#);
-}
-
-#[test]
-fn what_a_reader_refuses_is_not_written() {
-    let (mut lockfile, _) = small_sample();
-    lockfile.title = "one\nof everything".into();
-    let error = BundlePlan::new(&lockfile, "").unwrap_err();
-    assert_snapshot!(error, @r#""one\nof everything" holds a control character"#);
-    lockfile.title.clear();
-    let name = lockfile.images[0].name.clone();
-    lockfile.images[0].also.push(name);
-    let error = BundlePlan::new(&lockfile, "").unwrap_err();
-    assert_snapshot!(error, @"names are not sorted, or one is there twice");
 }
 
 #[test]

@@ -159,3 +159,16 @@ fn the_lockfile_travels_inside() {
     let written = written();
     assert_eq!(written.open().unwrap().lockfile().unwrap(), sample().0);
 }
+
+#[test]
+fn what_a_reader_refuses_is_not_written() {
+    let (mut lockfile, _) = sample();
+    lockfile.title = "one\nof everything".into();
+    let error = BundlePlan::new(&lockfile, "").unwrap_err();
+    insta::assert_snapshot!(error, @r#""one\nof everything" holds a control character"#);
+    lockfile.title.clear();
+    let name = lockfile.images[0].name.clone();
+    lockfile.images[0].also.push(name);
+    let error = BundlePlan::new(&lockfile, "").unwrap_err();
+    insta::assert_snapshot!(error, @"names are not sorted, or one is there twice");
+}

@@ -81,7 +81,8 @@ pub fn read(path: &Path) -> Result<String, InputError> {
 /// Writes a document: block style, one fact per line.
 pub fn render<T: Serialize>(value: &T) -> String {
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-    serde_saphyr::to_string_with_options(value, options).expect("our types hold only maps, lists, texts and numbers")
+    serde_saphyr::to_string_with_options(value, options)
+        .expect("our types hold only maps, lists, texts and numbers")
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 //! on the command line.
 
 pub mod cli;
-pub mod contents;
 pub mod engine;
 pub mod facts;
 pub mod journal;

@@ -1,5 +1,7 @@
 //! `init` with the real binary: the file it writes is one that can be used.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use manifests::cluster::{Asking, Cluster};
 use std::{
     fs,

@@ -1,9 +1,8 @@
 //! What an installation leaves behind that no file of ours is: what running
 //! components made. Each component declares it.
 
-use crate::plan::{ManagedPath, WordError, word_type};
+use crate::plan::{ManagedPath, word_type};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
 
 /// What `reset` undoes beside the ledger. Read from component definitions, so
 /// as trusted as the release; paths are held to our places all the same.

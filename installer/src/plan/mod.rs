@@ -8,18 +8,20 @@ mod render;
 mod run_folder;
 #[cfg(test)]
 pub(crate) mod testing;
+mod word_type;
 mod words;
 
 pub use error::PlanError;
 pub use manifests::cluster::HostName;
 pub use render::render;
 pub use run_folder::{Chosen, Replan, RunFolder, choose};
+pub use word_type::WordError;
 pub use words::{
     DebVersion, ManagedPath, Mode, ModuleName, Owner, PLACES, PackageName, RunId, StepId,
-    SwapDevice, SysctlKey, SysctlValue, UnitName, WordError,
+    SwapDevice, SysctlKey, SysctlValue, UnitName,
 };
 
-pub(crate) use words::word_type;
+pub(crate) use word_type::word_type;
 
 use crate::steps::Action;
 use manifests::{Digest, Name, Version};

@@ -2,67 +2,8 @@
 //! read from a file and a ledger read from a host hold the same types, so
 //! neither can name a place or a thing that a step could not have placed.
 
+use super::word_type;
 use crate::transport::HostPath;
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-
-/// Why a text is not one of the words of this module.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not {what}: expected {expected}", text.escape_debug())]
-pub struct WordError {
-    pub(crate) text: String,
-    pub(crate) what: &'static str,
-    pub(crate) expected: &'static str,
-}
-
-macro_rules! word_type {
-    ($(#[$doc:meta])* $type:ident, $what:literal, $expected:literal, $check:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $type(String);
-
-        impl $type {
-            /// The text as it was parsed.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = WordError;
-            fn from_str(text: &str) -> Result<Self, WordError> {
-                let check: fn(&str) -> bool = $check;
-                if check(text) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(WordError { text: text.to_owned(), what: $what, expected: $expected })
-                }
-            }
-        }
-
-        impl TryFrom<String> for $type {
-            type Error = WordError;
-            fn try_from(text: String) -> Result<Self, WordError> {
-                text.parse()
-            }
-        }
-
-        impl From<$type> for String {
-            fn from(word: $type) -> String {
-                word.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-pub(crate) use word_type;
 
 word_type!(
     /// A step: its host first, then from the wide to the narrow, such as

@@ -166,8 +166,12 @@ pub(crate) async fn place(
     let ours = vec![ready.sha256.clone()];
     let file = Thing::File { path: spec.path.clone(), ours, before };
     cx.intend(folders.chain([file])).await?;
-    let staged =
-        if there || ready.size <= SMALL { String::new() } else { stage(cx, ready).await? };
+    let staged = match (ready.size > SMALL, there) {
+        (false, _) => String::new(),
+        // It may still lie there from a run that was stopped.
+        (true, true) => staged(&ready.sha256),
+        (true, false) => stage(cx, ready).await?,
+    };
     let input = if there || !staged.is_empty() { Vec::new() } else { read(spec, ready)? };
     let FileSpec { path, mode, owner } = spec;
     let arguments =

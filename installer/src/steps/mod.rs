@@ -133,3 +133,6 @@ impl Action {
         }
     }
 }
+
+#[cfg(test)]
+mod stored_form_tests;

@@ -52,14 +52,19 @@ done | sha256sum)
 echo "${enabled:-unknown} ${active:-unknown} ${sum%% *}"
 "#;
 
-/// `$1` unit, `$2` what to do with it, `$3` seconds to wait.
+/// `$1` unit, `$2` what to do with it, `$3` seconds to wait. Active has to be
+/// seen twice: a program that ends at once is active for a moment, too.
 const START: &str = r#"
 systemctl daemon-reload
 systemctl enable --quiet "$1"
 [ "$2" != later ] || exit 0
-[ "$2" = leave ] || timeout "$3" systemctl restart "$1" || :
+steady=1
+if [ "$2" != leave ]; then steady=0; timeout "$3" systemctl restart "$1" || :; fi
 waited=0
-until state=$(systemctl is-active "$1") && [ "$state" = active ]; do
+while :; do
+  state=$(systemctl is-active "$1") || :
+  if [ "$state" = active ]; then steady=$((steady + 1)); else steady=0; fi
+  [ "$steady" -lt 2 ] || exit 0
   if [ "$state" = failed ] || [ "$waited" -ge "$3" ]; then
     echo "$state"
     journalctl --quiet --no-pager --lines=20 --unit="$1" 2>/dev/null || :

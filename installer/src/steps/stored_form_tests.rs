@@ -1,0 +1,67 @@
+//! How steps look in a stored plan. A change here is a new plan format.
+
+use super::*;
+
+fn lines(actions: &[Action]) -> String {
+    let line = |action: &Action| {
+        let json = serde_json::to_string(action).unwrap();
+        assert_eq!(serde_json::from_str::<Action>(&json).unwrap(), *action);
+        json + "\n"
+    };
+    actions.iter().map(line).collect()
+}
+
+fn parse(text: &str) -> Result<Action, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+#[test]
+fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
+    let sum = format!("sha256:{}", "0a".repeat(32)).parse::<manifests::Digest>().unwrap();
+    let member =
+        FileContent::Member { blob: sum.clone(), name: "bin/crio".into(), sha256: sum, size: 7 };
+    let network = KubectlApply {
+        kubectl: "/usr/local/bin/kubectl".parse().unwrap(),
+        kubeconfig: "/etc/kubernetes/admin.conf".parse().unwrap(),
+        content: FileContent::OtherHost {
+            host: "cp-1".parse().unwrap(),
+            path: "/etc/kubernetes/net.yaml".parse().unwrap(),
+        },
+    };
+    let unit = Unit {
+        unit: "crio.service".parse().unwrap(),
+        text: "[Service]\n".into(),
+        watches: vec!["/usr/local/bin/crio".parse().unwrap()],
+        start: Start::Now,
+    };
+    let run = RunUnit {
+        script: "kubeadm init".into(),
+        done_when: Some("test -f /etc/kubernetes/admin.conf".into()),
+        before_retry: None,
+        deadline_seconds: 600,
+    };
+    let wait = WaitFor { script: "true".into(), expected: "it is so".into(), deadline_seconds: 9 };
+    let actions = [
+        Action::PlaceFile(PlaceFile::program("/usr/local/bin/crio".parse().unwrap(), member)),
+        Action::SwapOff(SwapOff {}),
+        Action::Unit(unit),
+        Action::RunUnit(run),
+        Action::KubectlApply(network),
+        Action::WaitFor(wait),
+    ];
+    insta::assert_snapshot!(lines(&actions), @r#"
+    {"kind":"place-file","path":"/usr/local/bin/crio","mode":"0755","owner":"root:root","content":{"from":"member","blob":"sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","name":"bin/crio","sha256":"sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","size":7}}
+    {"kind":"swap-off"}
+    {"kind":"unit","unit":"crio.service","text":"[Service]\n","watches":["/usr/local/bin/crio"],"start":"now"}
+    {"kind":"run-unit","script":"kubeadm init","done-when":"test -f /etc/kubernetes/admin.conf","deadline-seconds":600}
+    {"kind":"kubectl-apply","kubectl":"/usr/local/bin/kubectl","kubeconfig":"/etc/kubernetes/admin.conf","content":{"from":"other-host","host":"cp-1","path":"/etc/kubernetes/net.yaml"}}
+    {"kind":"wait-for","script":"true","expected":"it is so","deadline-seconds":9}
+    "#);
+}
+
+#[test]
+fn a_step_with_a_field_nobody_knows_is_refused() {
+    assert!(parse(r#"{"kind":"swap-off"}"#).is_ok());
+    assert!(parse(r#"{"kind":"swap-off","zram":true}"#).is_err());
+    assert!(parse(r#"{"kind":"swap-on"}"#).is_err());
+}

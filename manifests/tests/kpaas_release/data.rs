@@ -77,11 +77,11 @@ pub(crate) fn at_hand(path: &str) -> Option<PathBuf> {
 }
 
 /// Fails with the lines that only one of the two sides has.
-pub(crate) fn assert_same(expected: (&str, Lines), found: (&str, Lines)) {
+pub(crate) fn assert_same(expected: (&str, &Lines), found: (&str, &Lines)) {
     let only = |one: &Lines, other: &Lines| {
         one.difference(other).map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
     };
-    let (missing, unexpected) = (only(&expected.1, &found.1), only(&found.1, &expected.1));
+    let (missing, unexpected) = (only(expected.1, found.1), only(found.1, expected.1));
     assert!(
         missing.is_empty() && unexpected.is_empty(),
         "missing, only in {}:\n{missing}\nunexpected, only in {}:\n{unexpected}",

@@ -19,7 +19,7 @@ fn the_kpaas_release_holds_exactly_the_golden_list() {
     let golden: Vec<_> = GOLDEN.lines().map(str::to_owned).collect();
     assert!(golden.is_sorted(), "the golden list is sorted");
     let set = |lines: &[String]| lines.iter().cloned().collect::<Lines>();
-    assert_same(("the golden list", set(&golden)), ("the release", set(&found)));
+    assert_same(("the golden list", &set(&golden)), ("the release", &set(&found)));
     assert_eq!(found.len(), golden.len(), "nothing is listed twice");
 }
 

@@ -20,7 +20,7 @@ fn the_definitions_pin_what_the_research_notes_say_and_nothing_else() {
         }
     }
     let found = pins.into_iter().filter(|(source, _)| expected.contains_key(source)).collect();
-    assert_same(("the notes", lines(&expected)), ("the definitions", lines(&found)));
+    assert_same(("the notes", &lines(&expected)), ("the definitions", &lines(&found)));
     assert!(expected.len() >= 35, "the notes cover the base set, found {}", expected.len());
 }
 

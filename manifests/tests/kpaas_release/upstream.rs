@@ -20,7 +20,7 @@ fn upstreams_manifests_name_exactly_the_images_of_their_component() {
             let named = copies.iter().flat_map(|copy| images_in(&read(copy)));
             let named = named.map(|image| own_name(contents, &image)).collect::<Lines>();
             let ours = contents.images.iter().map(|image| image.name.to_string()).collect();
-            assert_same(("upstream's manifests", named), (component.component.as_str(), ours));
+            assert_same(("upstream's manifests", &named), (component.component.as_str(), &ours));
             compared.insert(component.component.to_string());
         }
     }

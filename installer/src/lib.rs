@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod plan;
 pub mod preflight;
 pub mod rollback;
+pub mod run;
 pub mod serve;
 pub mod steps;
 pub mod transport;

@@ -22,6 +22,12 @@ pub enum EngineError {
         #[source]
         first: std::sync::Arc<StepError>,
     },
+    /// It was asked to stop, and every step that ran came to its end.
+    #[error("stopped as asked: {left} of the plan's steps were not begun")]
+    Stopped {
+        /// How many steps were never begun.
+        left: usize,
+    },
     /// Somebody else works on a host.
     #[error(
         "host `{host}` is in use by run `{}` of {} since {}",
@@ -70,6 +76,7 @@ impl Failure for EngineError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Steps { .. } => ExitCode::Step,
+            Self::Stopped { .. } => ExitCode::Interrupted,
             Self::Locked { .. } | Self::Host { .. } => ExitCode::Host,
             Self::UnknownHost { .. } => ExitCode::Input,
             Self::Journal(error) => error.exit_code(),
@@ -86,6 +93,7 @@ impl Failure for EngineError {
                     None => again.into(),
                 })
             }
+            Self::Stopped { .. } => Some("run the same command again: it goes on from here".into()),
             Self::Locked { host, .. } => Some(format!(
                 "wait for that run; if nobody works there any more, add `--break-lock {host}`"
             )),

@@ -20,7 +20,7 @@ use crate::{
     steps::{Artifacts, Hosts},
 };
 use manifests::event::Reporter;
-use std::time::Duration;
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 /// Everything a run needs beside its journal.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +39,8 @@ pub struct Engine<'a> {
     pub parallel: usize,
     /// How long to wait between two looks at something that takes its time.
     pub pause: Duration,
+    /// No step is begun once this is set; those that run come to their end.
+    pub stop: &'a AtomicBool,
     /// Hears of uploads.
     pub reporter: &'a dyn Reporter,
     /// Hears of steps.

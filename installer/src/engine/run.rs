@@ -14,7 +14,10 @@ use futures_util::{
     future::{BoxFuture, FutureExt, join_all},
     stream::{FuturesUnordered, StreamExt},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -154,7 +157,9 @@ impl<'a> Walk<'a> {
 
     async fn walk(mut self, recorder: &mut Recorder<'_>) -> Result<Summary, EngineError> {
         loop {
-            while let Some(step) = self.schedule.begin() {
+            while !self.stopped()
+                && let Some(step) = self.schedule.begin()
+            {
                 let ledger =
                     self.ledgers.remove(&step.host).expect("a host does one thing at a time");
                 self.running.push(self.check(step, ledger));
@@ -163,6 +168,10 @@ impl<'a> Walk<'a> {
             self.ended(ended, recorder)?;
         }
         self.finish(recorder)
+    }
+
+    fn stopped(&self) -> bool {
+        self.engine.stop.load(Ordering::Relaxed)
     }
 
     fn check(&self, step: &'a PlannedStep, mut ledger: LedgerFile) -> BoxFuture<'a, Ended<'a>> {
@@ -239,6 +248,8 @@ impl<'a> Walk<'a> {
         recorder.record(&StepEvent::RunFinished { done, skipped, failed: failed.len(), left })?;
         match failed.first().map(|failed| failed.error.clone()) {
             Some(first) => Err(EngineError::Steps { failed, left, first }),
+            // Without a failure every step is reached, unless we were stopped.
+            None if left > 0 => Err(EngineError::Stopped { left }),
             None => Ok(self.summary),
         }
     }

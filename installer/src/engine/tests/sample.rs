@@ -19,7 +19,7 @@ use std::{
     collections::BTreeSet,
     path::PathBuf,
     process::Command,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::{Duration, SystemTime},
 };
 
@@ -32,6 +32,9 @@ pub(super) struct World {
     pub(super) break_locks: Vec<HostName>,
     home: tempfile::TempDir,
 }
+
+/// Nobody stops these runs from within.
+static GO_ON: AtomicBool = AtomicBool::new(false);
 
 /// Larger than what goes along with a script.
 const LARGE: usize = 300 * 1024;
@@ -106,6 +109,7 @@ impl World {
             break_locks: &self.break_locks,
             parallel: self.parallel,
             pause: Duration::ZERO,
+            stop: &GO_ON,
             reporter: &Silent,
             steps,
         };

@@ -1,0 +1,216 @@
+use super::*;
+use crate::{
+    engine::{
+        EngineError, Summary,
+        testing::{Blobs, Sandbox, block_on},
+    },
+    plan::{
+        HostName, Plan, Replan, RunFolder,
+        testing::{plan, step},
+    },
+    steps::Remote,
+    transport::fake::FakeHost,
+};
+use manifests::{
+    ExitCode, Failure,
+    event::{Event, Reporter},
+};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// Hears the lines, and asks for an end at one of them.
+#[derive(Debug, Default)]
+struct Ears {
+    lines: Mutex<Vec<String>>,
+    stop_at: Option<(&'static str, usize, mpsc::Sender<()>)>,
+}
+
+impl Reporter for Ears {
+    fn report(&self, event: &Event) {
+        let Event::Notice { text } = event else { return };
+        self.lines.lock().unwrap().push(text.clone());
+        let Some((words, times, send)) = &self.stop_at else { return };
+        if text.contains(words) {
+            (0..*times).for_each(|_| send.try_send(()).unwrap());
+        }
+    }
+}
+
+impl Ears {
+    fn text(&self) -> String {
+        self.lines.lock().unwrap().join("\n")
+    }
+}
+
+struct World {
+    hosts: Vec<Arc<Sandbox>>,
+    plan: Plan,
+    folder: RunFolder,
+    _home: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let folder = RunFolder::open(&home.path().join("run")).unwrap();
+        let plan = plan(vec![
+            step("cp-1/prepare/one", &[]),
+            step("cp-1/prepare/two", &[]),
+            step("w-1/prepare/one", &["cp-1/prepare/two"]),
+            step("w-1/prepare/two", &[]),
+        ]);
+        folder.begin(&plan).unwrap();
+        Self { hosts: ["cp-1", "w-1"].map(Sandbox::new).into(), plan, folder, _home: home }
+    }
+
+    fn walk(&self, ears: &Ears, interrupts: &mut Interrupts) -> Result<Summary, RunError> {
+        let hosts = Sandbox::hosts(&self.hosts);
+        let walk = Walk {
+            folder: &self.folder,
+            plan: &self.plan,
+            hosts: &hosts,
+            artifacts: &Blobs::default(),
+            operator: "kim@console",
+            break_locks: &[],
+            parallel: 2,
+            pause: Duration::ZERO,
+            reporter: ears,
+        };
+        block_on(walk.go(interrupts))
+    }
+
+    fn reset(&self, run: &str, break_locks: &[HostName]) -> Result<Reset, RunError> {
+        let (hosts, run) = (Sandbox::hosts(&self.hosts), run.parse().unwrap());
+        let resetting = Resetting {
+            hosts: &hosts,
+            scope: &ResetScope::default(),
+            run: &run,
+            operator: "kim@console",
+            break_locks,
+            parallel: 2,
+            reporter: &Ears::default(),
+        };
+        let groups = ["w-1", "cp-1"].map(|name| vec![name.parse().unwrap()]);
+        let (_open, mut interrupts) = mpsc::channel(1);
+        block_on(resetting.go(&groups, &mut interrupts))
+    }
+}
+
+#[test]
+fn a_run_tells_each_change_and_a_second_one_finds_nothing_to_do() {
+    let world = World::new();
+    let (_open, mut interrupts) = mpsc::channel(1);
+    let ears = Ears::default();
+    let summary = world.walk(&ears, &mut interrupts).unwrap();
+    assert_eq!((summary.done, summary.skipped), (4, 0));
+    insta::assert_snapshot!(ears.text(), @r"
+    cp-1  prepare: do one (1 of 4)
+    cp-1  prepare: do two (2 of 4)
+    w-1  prepare: do one (3 of 4)
+    w-1  prepare: do two (4 of 4)
+    ");
+    let again = Ears::default();
+    let summary = world.walk(&again, &mut interrupts).unwrap();
+    assert_eq!((summary.done, summary.skipped, again.text().as_str()), (0, 4, ""));
+}
+
+#[test]
+fn an_interrupted_run_ends_its_step_gives_the_locks_back_and_goes_on_later() {
+    let world = World::new();
+    let (send, mut interrupts) = mpsc::channel(2);
+    let ears = Ears { stop_at: Some(("(1 of 4)", 1, send)), ..Ears::default() };
+    let error = world.walk(&ears, &mut interrupts).unwrap_err();
+    assert!(matches!(error, RunError::Engine(EngineError::Stopped { left: 3 })), "{error}");
+    assert_eq!(error.exit_code(), ExitCode::Interrupted);
+    assert!(world.hosts[0].path("/etc/bottari/one").is_dir());
+    assert!(!world.hosts[0].path("/run/bottari/lock").exists());
+    let (_open, mut nobody) = mpsc::channel(1);
+    let summary = world.walk(&Ears::default(), &mut nobody).unwrap();
+    assert_eq!((summary.done, summary.skipped), (3, 1));
+}
+
+#[test]
+fn a_second_interrupt_does_not_wait_and_the_same_run_takes_its_locks_over() {
+    let world = World::new();
+    let (send, mut interrupts) = mpsc::channel(2);
+    let ears = Ears { stop_at: Some(("(1 of 4)", 2, send)), ..Ears::default() };
+    let error = world.walk(&ears, &mut interrupts).unwrap_err();
+    assert!(matches!(error, RunError::Interrupted), "{error}");
+    assert!(world.hosts[0].path("/run/bottari/lock").exists());
+    let (_open, mut nobody) = mpsc::channel(1);
+    world.walk(&Ears::default(), &mut nobody).unwrap();
+    assert!(!world.hosts[0].path("/run/bottari/lock").exists());
+}
+
+#[test]
+fn an_unfinished_run_is_not_mixed_with_another_bundle() {
+    let world = World::new();
+    let target = Plan { steps: Vec::new(), ..world.plan.clone() };
+    let other = Plan { bundle: target.cluster_file.clone(), ..target.clone() };
+    let stored = |target, replan| stored_plan(&world.folder, target, replan);
+    // What was planned and not begun may be planned anew for something else.
+    assert_eq!(stored(&other, Replan::Refuse).unwrap(), None);
+    assert_eq!(stored(&target, Replan::Refuse).unwrap(), Some(world.plan.clone()));
+
+    let (send, mut interrupts) = mpsc::channel(2);
+    let ears = Ears { stop_at: Some(("(1 of 4)", 1, send)), ..Ears::default() };
+    world.walk(&ears, &mut interrupts).unwrap_err();
+    let error = stored(&other, Replan::Refuse).unwrap_err();
+    assert!(error.to_string().ends_with("the bundle has changed since it began"), "{error}");
+    assert_eq!(error.exit_code(), ExitCode::Input);
+    assert!(error.hint().unwrap().contains("--replan"));
+    assert_eq!(stored(&other, Replan::Allow).unwrap(), None);
+    assert_eq!(stored(&target, Replan::Refuse).unwrap(), Some(world.plan.clone()));
+}
+
+#[test]
+fn a_reset_undoes_the_run_and_a_second_one_does_nothing() {
+    let world = World::new();
+    let (_open, mut interrupts) = mpsc::channel(1);
+    world.walk(&Ears::default(), &mut interrupts).unwrap();
+    let undone = |reset: Reset| {
+        let count = |host: &HostReset| (host.host.to_string(), host.report.undone);
+        reset.iter().map(count).collect::<Vec<_>>()
+    };
+    let first = undone(world.reset("r1", &[]).unwrap());
+    assert_eq!(first[0].0, "w-1", "workers go first");
+    assert!(first.iter().all(|(_, undone)| *undone >= 2), "{first:?}");
+    assert!(!world.hosts[0].path("/etc/bottari").exists());
+    assert!(!world.hosts[0].path("/run/bottari").exists());
+    let second = undone(world.reset("r2", &[]).unwrap());
+    assert!(second.iter().all(|(_, undone)| *undone == 0), "{second:?}");
+}
+
+#[test]
+fn a_host_where_somebody_works_is_not_reset_unless_the_lock_is_broken() {
+    let world = World::new();
+    world.hosts[1].write("/run/bottari/lock", "other\nlee@elsewhere\n0\n");
+    let error = world.reset("r1", &[]).unwrap_err();
+    assert!(error.to_string().contains("in use by run `other` of lee@elsewhere"), "{error}");
+    assert!(error.hint().unwrap().contains("--break-lock w-1"));
+    world.reset("r1", &["w-1".parse().unwrap()]).unwrap();
+}
+
+#[test]
+fn the_administrators_access_is_for_its_owner_and_names_the_endpoint() {
+    let home = tempfile::tempdir().unwrap();
+    let host = FakeHost::new("cp-1");
+    let name = "cp-1".parse().unwrap();
+    let transport = host.connect().unwrap();
+    let remote = Remote { name: &name, transport: &transport };
+    let endpoint = "192.0.2.10:6443".parse().unwrap();
+    let hand_over = || block_on(hand_over(remote, &endpoint, home.path()));
+    assert!(matches!(hand_over(), Err(RunError::NoAdminConf { .. })));
+    host.put(ADMIN_CONF, "clusters: []\n");
+    assert!(matches!(hand_over(), Err(RunError::OddAdminConf { .. })));
+    host.put(ADMIN_CONF, "clusters:\n- cluster:\n    server: https://10.0.0.1:6443\n  name: a\n");
+    let path = hand_over().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text, "clusters:\n- cluster:\n    server: https://192.0.2.10:6443\n  name: a\n");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}

@@ -1,7 +1,9 @@
 //! Everything that can end a command, under one type.
 
-use super::InitError;
+use super::{ClusterFileError, InitError};
 use crate::{
+    facts::FactsError,
+    preflight::{NotReady, UnknownCheck},
     rollback::RollbackError, serve::ServeError,
     trust_store::TrustStoreError, unpack::UnpackError,
 };
@@ -30,6 +32,18 @@ pub enum CommandError {
     /// Writing a cluster file to begin with.
     #[error(transparent)]
     Init(#[from] InitError),
+    /// The cluster file.
+    #[error(transparent)]
+    Cluster(#[from] ClusterFileError),
+    /// A host that could not be asked.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
+    /// Hosts that are not ready.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
+    /// `--accept` of something that is no check.
+    #[error(transparent)]
+    UnknownCheck(#[from] UnknownCheck),
     /// A result cannot be written.
     #[error("cannot write `{path}`")]
     Write {
@@ -52,6 +66,10 @@ impl CommandError {
             Self::Unpack(error) => Some(error),
             Self::Serve(error) => Some(error),
             Self::Init(error) => Some(error),
+            Self::Cluster(error) => Some(error),
+            Self::Facts(error) => Some(error),
+            Self::NotReady(error) => Some(error),
+            Self::UnknownCheck(error) => Some(error),
             Self::Write { .. } | Self::Answer(_) => None,
         }
     }

@@ -1,9 +1,12 @@
 //! The command line: what can be asked for, and one file for each verb.
 
 mod arguments;
+mod cluster;
 mod error;
+mod facts;
 mod init;
 mod inspect;
+mod preflight;
 mod serve;
 mod shell;
 mod trust;
@@ -14,6 +17,7 @@ use clap::{Parser, Subcommand};
 use console::{Console, OutputFlags};
 use manifests::{ExitCode, Failure};
 
+pub use cluster::ClusterFileError;
 pub use error::CommandError;
 pub use init::InitError;
 
@@ -35,6 +39,8 @@ enum Verb {
     Serve(serve::Arguments),
     Trust(trust::Arguments),
     Init(init::Arguments),
+    Facts(facts::Arguments),
+    Preflight(preflight::Arguments),
     Completions(shell::CompletionArguments),
     Man(shell::ManArguments),
 }
@@ -62,6 +68,8 @@ impl Verb {
             Self::Serve(arguments) => arguments.run(console),
             Self::Trust(arguments) => arguments.run(console),
             Self::Init(arguments) => arguments.run(console),
+            Self::Facts(arguments) => arguments.run(console),
+            Self::Preflight(arguments) => arguments.run(console),
             Self::Completions(arguments) => {
                 arguments.run(console);
                 Ok(())

@@ -2,6 +2,7 @@
 
 use crate::transport::TransportError;
 use manifests::{ExitCode, Failure};
+use std::error::Error;
 
 /// Why the facts of a host are not known.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,17 @@ pub enum FactsError {
 }
 
 impl FactsError {
+    /// The error with its causes in one line, for tables and JSON.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+
     /// Whether asking again may help.
     pub fn is_retryable(&self) -> bool {
         match self {

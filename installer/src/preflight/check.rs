@@ -8,7 +8,6 @@ use super::{
 use crate::facts::{Facts, FactsError};
 use manifests::Failure;
 use serde::Serialize;
-use std::error::Error;
 
 /// How a check ended. Later ones are worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -163,14 +162,7 @@ fn result(host: &HostNeeds, check: &'static str, verdict: Verdict) -> CheckResul
 }
 
 fn unreachable(error: &FactsError) -> Verdict {
-    // The innermost sentences say why; the outermost only that.
-    let mut found = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        found = format!("{found}: {error}");
-        cause = error.source();
-    }
-    Verdict::bad(State::Failed, found, "a host that answers", error.hint().unwrap_or_default())
+    Verdict::bad(State::Failed, error.in_full(), "a host that answers", error.hint().unwrap_or_default())
 }
 
 fn not_asked() -> Verdict {

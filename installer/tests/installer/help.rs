@@ -21,6 +21,8 @@ fn every_command_explains_itself() {
         "inspect",
         "unpack",
         "serve",
+        "facts",
+        "preflight",
         "trust",
         "trust add",
         "trust list",

@@ -9,6 +9,7 @@ mod distribution;
 mod fixture;
 mod guard;
 mod help;
+mod hosts;
 mod image;
 mod memory;
 mod messages;

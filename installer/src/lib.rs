@@ -6,6 +6,7 @@
 //! on the command line.
 
 pub mod cli;
+pub mod components;
 pub mod engine;
 pub mod facts;
 pub mod journal;

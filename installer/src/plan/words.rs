@@ -74,6 +74,7 @@ pub const PLACES: &[&str] = &[
     "/opt/cni",
     "/opt/kubernetes",
     "/root/.kube",
+    "/usr/libexec/crio",
     "/usr/local/bin/",
     "/usr/local/lib/",
     "/usr/local/sbin/",

@@ -1,0 +1,112 @@
+//! Why no plan can be made.
+
+use crate::plan::{HostName, WordError};
+use manifests::{Arch, ExitCode, Failure};
+
+/// Why this bundle cannot become this cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanningError {
+    /// No host has the role.
+    #[error("no host of the cluster is a control plane")]
+    NoControlPlane,
+    /// The registry is to speak TLS, for which there is no certificate yet.
+    #[error("the cluster file asks for a registry with TLS, which this version cannot set up")]
+    Tls,
+    /// A host was not looked at.
+    #[error("nothing is known of host `{host}`")]
+    NoFacts {
+        /// The host.
+        host: HostName,
+    },
+    /// The bundle is not for this machine.
+    #[error("host `{host}` is {found}: expected one of {}", join(carried))]
+    Machine {
+        /// The host.
+        host: HostName,
+        /// Its architecture, as far as it is known.
+        found: String,
+        /// What the bundle carries.
+        carried: Vec<Arch>,
+    },
+    /// The bundle lacks a component.
+    #[error("the bundle has no component `{component}`, which {why}")]
+    Component {
+        /// Its name.
+        component: String,
+        /// What it is needed for.
+        why: &'static str,
+    },
+    /// A component lacks a file.
+    #[error("component `{component}` of the bundle has no {file} for {arch}")]
+    File {
+        /// The component.
+        component: String,
+        /// The file, in words.
+        file: String,
+        /// The hosts' architecture.
+        arch: Arch,
+    },
+    /// No image of the bundle answers to a name.
+    #[error("no image of the bundle answers to `{image}`, which {why}")]
+    Image {
+        /// The name.
+        image: String,
+        /// What it is needed for.
+        why: &'static str,
+    },
+    /// The component of the pod network has nothing to apply.
+    #[error(
+        "component `{component}` of the bundle has no Kubernetes manifest to make a pod network of"
+    )]
+    NoManifest {
+        /// The component.
+        component: String,
+    },
+    /// The address of the cluster file is not on the host.
+    #[error("no network interface of host `{host}` has the address {address}")]
+    NoInterface {
+        /// The host.
+        host: HostName,
+        /// Its address in the cluster file.
+        address: std::net::IpAddr,
+    },
+    /// A name of the release cannot be a name on a host.
+    #[error("the release has a name that no host can have")]
+    Word(#[from] WordError),
+}
+
+impl Failure for PlanningError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::NoFacts { .. } | Self::Machine { .. } | Self::NoInterface { .. } => {
+                ExitCode::Host
+            }
+            _ => ExitCode::Input,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let rebuild = "lock and build it again, and carry the new bundle here";
+        Some(match self {
+            Self::NoControlPlane => "give one host `roles: [control-plane]`".into(),
+            Self::Tls => "write `registry: {tls: false}` into the cluster file; images are checked by their digests all the same".into(),
+            Self::NoFacts { .. } => "run `preflight` and see that the host answers".into(),
+            Self::Machine { .. } => format!("add the architecture to `arches:` of the release, {rebuild}"),
+            Self::Component { component, .. } | Self::NoManifest { component } => {
+                format!("add `{component}` to `components:` of the release, {rebuild}")
+            }
+            Self::File { component, .. } => {
+                format!("take a version of `{component}` that has it into the release, {rebuild}")
+            }
+            Self::Image { image, .. } => {
+                format!("add the component that has `{image}` to the release, {rebuild}")
+            }
+            Self::NoInterface { .. } => "correct the host's `address` in the cluster file".into(),
+            Self::Word(_) => format!("correct the release, {rebuild}"),
+        })
+    }
+}
+
+fn join(arches: &[Arch]) -> String {
+    arches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

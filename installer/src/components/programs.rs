@@ -1,0 +1,107 @@
+//! The programs of Kubernetes and the container runtime.
+
+use super::{
+    PlanningError,
+    contents::{ARCHIVES, Bytes, is_archive},
+    node::{Draft, Node, artifact},
+    paths::ours,
+    site::Site,
+};
+use crate::{
+    plan::PlannedStep,
+    steps::{Action, FileContent, PlaceFile},
+};
+use manifests::{Digest, lockfile::LockedFile};
+use std::collections::BTreeMap;
+
+/// What every node runs of the runtime's archive, and where it goes.
+const RUNTIME: [(&str, &str); 4] = [
+    ("crio", "/usr/local/bin"),
+    ("pinns", "/usr/local/bin"),
+    ("conmon", "/usr/libexec/crio"),
+    ("runc", "/usr/libexec/crio"),
+];
+
+/// Documents that lie beside plugins in their archive.
+const DOCUMENTS: [&str; 2] = ["LICENSE", "README.md"];
+
+pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
+    let mut steps = kubernetes(site, node)?;
+    for (program, folder) in RUNTIME {
+        steps.push(runtime(site, node, program, folder)?);
+    }
+    steps.extend(plugins(site, node)?);
+    Ok(steps)
+}
+
+fn kubernetes(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
+    let mut programs = vec![
+        ("kubeadm", "it makes this host a part of the cluster"),
+        ("kubelet", "it runs the pods of this host"),
+    ];
+    if node.is_control_plane() {
+        programs.push(("kubectl", "we and the operator talk to the cluster through it"));
+    }
+    let place = |(name, why): (&str, &str)| {
+        let found = site.file("kubernetes", node.arch, |file| file.name.as_str() == name);
+        let file = found.ok_or_else(|| site.lacks("kubernetes", &format!("program `{name}`")))?;
+        let title = format!("place {name} {}", site.kubernetes);
+        let path = ours(&format!("/usr/local/bin/{name}"));
+        let action = Action::PlaceFile(PlaceFile::program(path, artifact(site, file)?));
+        node.step(Draft { phase: "programs", name, title, why }, action)
+    };
+    programs.into_iter().map(place).collect()
+}
+
+fn runtime(
+    site: &Site<'_>,
+    node: &Node<'_>,
+    name: &str,
+    folder: &str,
+) -> Result<PlannedStep, PlanningError> {
+    let (file, members) = archive(site, node, ARCHIVES[0])?;
+    let ending = format!("/bin/{name}");
+    let found = members.iter().find(|(member, _)| member.ends_with(&ending));
+    let found = found.ok_or_else(|| site.lacks(ARCHIVES[0], &format!("program `{name}`")))?;
+    let title = format!("place {name} of CRI-O {}", file.version);
+    let why = match name {
+        "crio" => "it pulls images and runs containers",
+        "runc" => "it starts each container",
+        "conmon" => "it watches over each container",
+        _ => "it holds the namespaces of each pod",
+    };
+    let path = format!("{folder}/{name}").parse()?;
+    let action = Action::PlaceFile(PlaceFile::program(path, member(&file.digest, found)));
+    node.step(Draft { phase: "programs", name, title, why }, action)
+}
+
+fn plugins(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
+    let (file, members) = archive(site, node, ARCHIVES[1])?;
+    let programs = members.iter().filter(|(name, _)| !DOCUMENTS.contains(&name.as_str()));
+    let place = |found: (&String, &Bytes)| {
+        let program = found.0.as_str();
+        let (title, why) =
+            (format!("place network plugin {program}"), "pod networks are made of such plugins");
+        let path = format!("/opt/cni/bin/{program}").parse()?;
+        let action = Action::PlaceFile(PlaceFile::program(path, member(&file.digest, found)));
+        node.step(Draft { phase: "plugins", name: program, title, why }, action)
+    };
+    programs.map(place).collect()
+}
+
+type Members = BTreeMap<String, Bytes>;
+
+fn archive<'a>(
+    site: &Site<'a>,
+    node: &Node<'_>,
+    component: &str,
+) -> Result<(&'a LockedFile, &'a Members), PlanningError> {
+    let file = site.file(component, node.arch, is_archive);
+    let members = file.and_then(|file| site.inputs.contents.archives.get(&file.digest));
+    file.zip(members).ok_or_else(|| site.lacks(component, "archive"))
+}
+
+fn member(blob: &Digest, (name, bytes): (&String, &Bytes)) -> FileContent {
+    let Bytes { sha256, size } = bytes.clone();
+    FileContent::Member { blob: blob.clone(), name: name.clone(), sha256, size }
+}

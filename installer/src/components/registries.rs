@@ -1,0 +1,105 @@
+//! Where image names lead: those of the bundle to our registry, all others to
+//! nowhere. Images keep their names.
+//!
+//! `blocked` alone does not hold: CRI-O 1.34 then tries the name as an OCI
+//! artifact and asks DNS for its `location`. So the location of what is blocked
+//! is a closed port of the host itself, and the service's proxy settings (see
+//! `crio.rs`) catch every name that no suffix here knows.
+
+use super::{
+    PlanningError,
+    node::{Draft, Node},
+    paths::ours,
+    site::Site,
+};
+use crate::{
+    plan::{ManagedPath, PlannedStep},
+    steps::{Action, PlaceFile},
+};
+
+/// A port that nothing listens on: refused at once, and no packet leaves.
+pub(super) const NOWHERE: &str = "127.0.0.1:1";
+
+/// Ends of the names of registries that people use.
+const SUFFIXES: [&str; 24] = [
+    "app", "cloud", "cn", "com", "de", "dev", "edu", "eu", "example", "fr", "gov", "in",
+    "internal", "io", "jp", "kr", "local", "net", "org", "ru", "sh", "uk", "us", "zone",
+];
+
+/// Files whose change asks for a new start of the runtime.
+pub(super) fn files(site: &Site<'_>) -> Result<Vec<ManagedPath>, PlanningError> {
+    let known = site.image_registries().into_iter().map(known_path);
+    let mut paths = known.collect::<Result<Vec<_>, _>>()?;
+    paths.extend([ours(MAIN), ours(BLOCKED), ours(POLICY)]);
+    Ok(paths)
+}
+
+const MAIN: &str = "/etc/containers/registries.conf";
+const BLOCKED: &str = "/etc/containers/registries.conf.d/90-blocked.conf";
+const POLICY: &str = "/etc/containers/policy.json";
+
+pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
+    let mut steps = vec![
+        place(
+            node,
+            "short-names",
+            ("complete short image names", "a pod may say `busybox` for docker.io's"),
+            PlaceFile::text(
+                ours(MAIN),
+                "unqualified-search-registries = [\"docker.io\"]\nshort-name-mode = \"disabled\"\n",
+            ),
+        )?,
+        place(
+            node,
+            "policy",
+            (
+                "accept images without signatures",
+                "the bundle was verified as a whole, each image with it",
+            ),
+            PlaceFile::text(
+                ours(POLICY),
+                "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}\n",
+            ),
+        )?,
+    ];
+    for registry in site.image_registries() {
+        steps.push(known(site, node, registry)?);
+    }
+    steps.push(place(
+        node,
+        "blocked",
+        ("block all other registries", "what is not in the bundle fails at once, with no packet"),
+        PlaceFile::text(ours(BLOCKED), SUFFIXES.map(blocked).concat()),
+    )?);
+    Ok(steps)
+}
+
+fn known_path(registry: &str) -> Result<ManagedPath, PlanningError> {
+    let name = registry.replace(':', "-");
+    Ok(format!("/etc/containers/registries.conf.d/10-{name}.conf").parse()?)
+}
+
+fn known(site: &Site<'_>, node: &Node<'_>, registry: &str) -> Result<PlannedStep, PlanningError> {
+    let ours = site.registry();
+    let text = format!(
+        "[[registry]]\nprefix = \"{registry}\"\nlocation = \"{ours}/{registry}\"\ninsecure = true\n"
+    );
+    let title = format!("send {registry} to {ours}");
+    let name = format!("to-{}", registry.replace(':', "-"));
+    let why = "the bundle holds its images under their own names";
+    place(node, &name, (&title, why), PlaceFile::text(known_path(registry)?, text))
+}
+
+fn blocked(suffix: &str) -> String {
+    format!("[[registry]]\nprefix = \"*.{suffix}\"\nlocation = \"{NOWHERE}\"\nblocked = true\n")
+}
+
+fn place(
+    node: &Node<'_>,
+    name: &str,
+    (title, why): (&str, &str),
+    file: PlaceFile,
+) -> Result<PlannedStep, PlanningError> {
+    let title = title.to_owned();
+    node.step(Draft { phase: "runtime", name, title, why }, Action::PlaceFile(file))
+}

@@ -1,0 +1,144 @@
+//! What holds for the whole cluster, found once: the control plane, the
+//! registry, the versions.
+
+use super::{PlanInputs, PlanningError};
+use manifests::{
+    Arch, ImageRef, Role,
+    cluster::Host,
+    lockfile::{FileKind, LockedFile},
+};
+use std::collections::BTreeSet;
+
+/// Where kubeadm looks for the images of the control plane.
+pub(super) const KUBERNETES_IMAGES: &str = "registry.k8s.io";
+
+/// The images that kubeadm asks for with the version of Kubernetes.
+const SAME_VERSION: [&str; 4] =
+    ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"];
+
+/// The cluster in the words of its plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Site<'a> {
+    pub(super) inputs: &'a PlanInputs<'a>,
+    pub(super) control_plane: &'a Host,
+    /// The version of Kubernetes, with its `v`.
+    pub(super) kubernetes: &'a str,
+    pub(super) etcd_tag: &'a str,
+    pub(super) coredns_tag: &'a str,
+    pub(super) pause: &'a ImageRef,
+    /// Whether some host shares its kernel and its disk with others.
+    pub(super) has_containers: bool,
+    /// Whether every host can look names up outside the cluster.
+    pub(super) has_nameservers: bool,
+}
+
+impl<'a> Site<'a> {
+    pub(super) fn new(inputs: &'a PlanInputs<'a>) -> Result<Self, PlanningError> {
+        let control_plane = inputs.cluster.hosts_with(Role::ControlPlane).next();
+        let control_plane = control_plane.ok_or(PlanningError::NoControlPlane)?;
+        if inputs.cluster.registry.tls {
+            return Err(PlanningError::Tls);
+        }
+        for (component, why) in [
+            ("kubernetes", "holds kubeadm, kubelet and the control plane"),
+            ("cri-o", "runs the containers"),
+            ("cni-plugins", "connects containers"),
+            (inputs.cluster.network.plugin.as_str(), "the cluster file names as the pod network"),
+        ] {
+            require(inputs, component, why)?;
+        }
+        let kubernetes = version(inputs, "kubernetes");
+        for image in SAME_VERSION {
+            exactly(inputs, &format!("{KUBERNETES_IMAGES}/{image}:{kubernetes}"))?;
+        }
+        let image = |name, why| tagged(inputs, &format!("{KUBERNETES_IMAGES}/{name}"), why);
+        Ok(Self {
+            inputs,
+            control_plane,
+            kubernetes,
+            etcd_tag: tag(image("etcd", "keeps the state of the cluster")?),
+            coredns_tag: tag(image("coredns/coredns", "looks names up in the cluster")?),
+            pause: image("pause", "holds each pod together")?,
+            has_containers: inputs.facts.values().any(crate::facts::Facts::is_container),
+            has_nameservers: inputs.facts.values().all(|facts| !facts.nameservers.is_empty()),
+        })
+    }
+
+    /// Where hosts reach our registry.
+    pub(super) fn registry(&self) -> String {
+        format!("{}:{}", self.control_plane.address, self.inputs.cluster.registry.port)
+    }
+
+    /// The registries that some image of the bundle is named after.
+    pub(super) fn image_registries(&self) -> BTreeSet<&'a str> {
+        let images = self.inputs.lockfile.images.iter();
+        images.flat_map(|image| image.names().map(ImageRef::registry)).collect()
+    }
+
+    /// A file of a component for some architecture, by a look at its name.
+    pub(super) fn file(
+        &self,
+        component: &str,
+        arch: Arch,
+        is_it: impl Fn(&LockedFile) -> bool,
+    ) -> Option<&'a LockedFile> {
+        self.inputs.lockfile.files.iter().find(|file| {
+            file.component.as_str() == component
+                && file.kind == FileKind::File
+                && file.arch.is_none_or(|of| of == arch)
+                && is_it(file)
+        })
+    }
+
+    /// The error for something that a component should have.
+    pub(super) fn lacks(&self, component: &str, file: &str) -> PlanningError {
+        let arch = self.inputs.lockfile.arches.first().copied().unwrap_or(Arch::Amd64);
+        PlanningError::File { component: component.to_owned(), file: file.to_owned(), arch }
+    }
+}
+
+fn require(
+    inputs: &PlanInputs<'_>,
+    component: &str,
+    why: &'static str,
+) -> Result<(), PlanningError> {
+    let files = inputs.lockfile.files.iter().map(|file| &file.component);
+    let mut all = files.chain(inputs.lockfile.images.iter().map(|image| &image.component));
+    match all.any(|name| name.as_str() == component) {
+        true => Ok(()),
+        false => Err(PlanningError::Component { component: component.to_owned(), why }),
+    }
+}
+
+/// The version of a component that has files.
+fn version<'a>(inputs: &PlanInputs<'a>, component: &str) -> &'a str {
+    let mut files = inputs.lockfile.files.iter();
+    let file = files.find(|file| file.component.as_str() == component);
+    file.map_or("", |file| file.version.as_str())
+}
+
+/// The first name with a tag that some image of the bundle answers to.
+fn tagged<'a>(
+    inputs: &PlanInputs<'a>,
+    name: &str,
+    why: &'static str,
+) -> Result<&'a ImageRef, PlanningError> {
+    let mut names = inputs.lockfile.images.iter().flat_map(|image| image.names());
+    let found = names.find(|image| image.name() == name && image.tag().is_some());
+    found.ok_or_else(|| PlanningError::Image { image: name.to_owned(), why })
+}
+
+fn exactly(inputs: &PlanInputs<'_>, name: &str) -> Result<(), PlanningError> {
+    let mut names = inputs.lockfile.images.iter().flat_map(|image| image.names());
+    match names.any(|image| image.to_string() == name) {
+        true => Ok(()),
+        false => {
+            let why = "is part of this version of Kubernetes";
+            Err(PlanningError::Image { image: name.to_owned(), why })
+        }
+    }
+}
+
+fn tag(image: &ImageRef) -> &str {
+    image.tag().unwrap_or("latest")
+}

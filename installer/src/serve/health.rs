@@ -52,11 +52,16 @@ impl Health {
 
     fn verify(&self, bundle: &Bundle) {
         let start = Instant::now();
-        match bundle.verify(1, &Silent) {
-            Ok(()) => self.note_intact(bundle, start),
-            Err(error) => self.report(&error),
+        let verified = bundle.verify(1, &Silent);
+        // Damage first, or health would for a moment tell an intact registry;
+        // good news last, because whoever hears it may ask at once.
+        if let Err(error) = &verified {
+            self.report(error);
         }
         self.state().unverified -= 1;
+        if verified.is_ok() {
+            self.note_intact(bundle, start);
+        }
     }
 
     fn note_intact(&self, bundle: &Bundle, start: Instant) {

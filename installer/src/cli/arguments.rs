@@ -6,7 +6,7 @@ use crate::{
     rollback::{AllowedRollback, RollbackError, Serials},
     trust_store::{self, TrustStore, TrustStoreError, TrustedKey},
 };
-use bundles::{Acceptance, Bundle, KeyId};
+use bundles::{Acceptance, Bundle, KeyId, PublicKey};
 use clap::Args;
 use serde_json::{Value, json};
 use std::{num::NonZeroUsize, path::PathBuf, thread};
@@ -87,6 +87,12 @@ impl Keys {
         let trust = trust_store::trust(&self.keys, self.require);
         let open = |path: &PathBuf| Bundle::open(path, Acceptance::Trusted(&trust));
         Ok(paths.iter().map(open).collect::<Result<_, _>>()?)
+    }
+
+    /// The trusted keys that vouch for a bundle.
+    pub(super) fn that_signed(&self, bundle: &Bundle) -> Vec<PublicKey> {
+        let signed = |trusted: &&TrustedKey| bundle.signed_by().contains(&trusted.key.id());
+        self.keys.iter().filter(signed).map(|trusted| trusted.key.clone()).collect()
     }
 
     /// What is known about a key that signed, for people.

@@ -9,7 +9,7 @@ use crate::transport::{
 use clap::Args;
 use console::Console;
 use manifests::{
-    ExitCode, Failure,
+    Digest, ExitCode, Failure,
     cluster::{Asking, Cluster, ClusterErrors, Host, HostName, Sudo},
 };
 use std::{
@@ -67,6 +67,9 @@ pub enum ClusterFileError {
         /// The name.
         name: HostName,
     },
+    /// A cluster is made as a whole.
+    #[error("a cluster is planned and installed as a whole, not on some of its hosts")]
+    SomeHosts,
     /// The machine has no room for one more program.
     #[error("cannot start the threads that talk to hosts")]
     Threads(#[source] io::Error),
@@ -75,7 +78,7 @@ pub enum ClusterFileError {
 impl Failure for ClusterFileError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NoSuchHost { .. } => ExitCode::Usage,
+            Self::NoSuchHost { .. } | Self::SomeHosts => ExitCode::Usage,
             Self::Read { .. } | Self::Wrong(_) | Self::Threads(_) => ExitCode::Input,
         }
     }
@@ -84,6 +87,7 @@ impl Failure for ClusterFileError {
         match self {
             Self::Read { .. } => Some("write one with `bottari-installer init`".to_owned()),
             Self::Wrong(errors) => errors.hint(),
+            Self::SomeHosts => Some("leave `--hosts` out".to_owned()),
             Self::NoSuchHost { .. } | Self::Threads(_) => None,
         }
     }
@@ -107,6 +111,22 @@ impl ClusterArguments {
         let meant = |host: &Host| self.hosts.is_empty() || self.hosts.contains(&host.name);
         cluster.hosts.retain(meant);
         Ok(cluster)
+    }
+
+    /// Digest of the cluster file's text.
+    pub(super) fn digest(&self) -> Result<Digest, ClusterFileError> {
+        let unreadable = |source| ClusterFileError::Read { path: self.file.clone(), source };
+        Ok(bundles::sha256(&fs::read(&self.file).map_err(unreadable)?))
+    }
+
+    /// Whether no host is left out.
+    pub(super) fn names_all_hosts(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// For commands that make sense for all hosts only.
+    pub(super) fn refuse_some_hosts(&self) -> Result<(), ClusterFileError> {
+        if self.names_all_hosts() { Ok(()) } else { Err(ClusterFileError::SomeHosts) }
     }
 
     /// How its hosts are reached. Asks for the sudo password where one is needed.

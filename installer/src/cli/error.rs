@@ -1,11 +1,17 @@
 //! Everything that can end a command, under one type.
 
-use super::{ClusterFileError, InitError};
+use super::{ClusterFileError, ConfirmError, InitError};
 use crate::{
+    components::{ContentsError, PlanningError},
     facts::FactsError,
+    plan::PlanError,
     preflight::{NotReady, UnknownCheck},
-    rollback::RollbackError, serve::ServeError,
-    trust_store::TrustStoreError, unpack::UnpackError,
+    rollback::RollbackError,
+    run::RunError,
+    serve::ServeError,
+    steps::StepError,
+    trust_store::TrustStoreError,
+    unpack::UnpackError,
 };
 use bundles::BundleError;
 use manifests::{ExitCode, Failure};
@@ -44,6 +50,27 @@ pub enum CommandError {
     /// `--accept` of something that is no check.
     #[error(transparent)]
     UnknownCheck(#[from] UnknownCheck),
+    /// A plan that cannot be made.
+    #[error(transparent)]
+    Planning(#[from] PlanningError),
+    /// A plan that cannot be stored or walked.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A file of the bundle that cannot be looked into.
+    #[error(transparent)]
+    Contents(#[from] ContentsError),
+    /// A file of this machine that cannot be read.
+    #[error(transparent)]
+    File(#[from] Box<StepError>),
+    /// This program does not find itself.
+    #[error("cannot tell where this program and the bundle are")]
+    Program(#[source] io::Error),
+    /// Nobody wanted it.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    /// A run that did not come to its end.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// A result cannot be written.
     #[error("cannot write `{path}`")]
     Write {
@@ -70,7 +97,13 @@ impl CommandError {
             Self::Facts(error) => Some(error),
             Self::NotReady(error) => Some(error),
             Self::UnknownCheck(error) => Some(error),
-            Self::Write { .. } | Self::Answer(_) => None,
+            Self::Planning(error) => Some(error),
+            Self::Plan(error) => Some(error),
+            Self::Contents(error) => Some(error),
+            Self::File(error) => Some(&**error),
+            Self::Confirm(error) => Some(error),
+            Self::Run(error) => Some(error),
+            Self::Write { .. } | Self::Answer(_) | Self::Program(_) => None,
         }
     }
 }

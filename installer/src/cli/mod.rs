@@ -1,14 +1,19 @@
 //! The command line: what can be asked for, and one file for each verb.
 
+mod apply;
 mod arguments;
 mod cluster;
+mod confirm;
 mod error;
 mod facts;
 mod init;
 mod inspect;
+mod plan;
 mod preflight;
+mod reset;
 mod serve;
 mod shell;
+mod site;
 mod trust;
 mod unpack;
 mod verify;
@@ -18,10 +23,11 @@ use console::{Console, OutputFlags};
 use manifests::{ExitCode, Failure};
 
 pub use cluster::ClusterFileError;
+pub use confirm::ConfirmError;
 pub use error::CommandError;
 pub use init::InitError;
 
-/// Verify, look into, unpack and serve a bundle on the air-gapped side
+/// Verify, look into, serve and install a bundle on the air-gapped side
 #[derive(Debug, Parser)]
 #[command(name = "bottari-installer", version)]
 pub struct CommandLine {
@@ -41,6 +47,9 @@ enum Verb {
     Init(init::Arguments),
     Facts(facts::Arguments),
     Preflight(preflight::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    Reset(reset::Arguments),
     Completions(shell::CompletionArguments),
     Man(shell::ManArguments),
 }
@@ -70,6 +79,9 @@ impl Verb {
             Self::Init(arguments) => arguments.run(console),
             Self::Facts(arguments) => arguments.run(console),
             Self::Preflight(arguments) => arguments.run(console),
+            Self::Plan(arguments) => arguments.run(console),
+            Self::Apply(arguments) => arguments.run(console),
+            Self::Reset(arguments) => arguments.run(console),
             Self::Completions(arguments) => {
                 arguments.run(console);
                 Ok(())

@@ -102,7 +102,7 @@ fn log_to(path: &Path, console: &Console) -> Result<LineSink, ServeError> {
 
 /// A message for each signal that asks for an end: a service manager's, or the
 /// operator's Ctrl-C.
-fn stop_signals(runtime: &Runtime) -> Result<mpsc::Receiver<()>, ServeError> {
+pub(super) fn stop_signals(runtime: &Runtime) -> Result<mpsc::Receiver<()>, ServeError> {
     let (send, stops) = mpsc::channel(2);
     let _inside = runtime.enter();
     for kind in [SignalKind::terminate(), SignalKind::interrupt()] {

@@ -25,6 +25,12 @@ pub enum RunError {
     /// The operator did not wait for the steps that ran.
     #[error("interrupted in the middle of a step")]
     Interrupted,
+    /// All is done, and there is something to know.
+    #[error("done, with {count} warning{} that nobody acknowledged", if *count == 1 { "" } else { "s" })]
+    Warned {
+        /// How many.
+        count: usize,
+    },
     /// A host could not be undone.
     #[error("host `{host}` could not be reset")]
     Reset {
@@ -64,6 +70,7 @@ impl Failure for RunError {
             Self::Journal(error) => error.exit_code(),
             Self::Transport(error) => error.exit_code(),
             Self::Interrupted => ExitCode::Interrupted,
+            Self::Warned { .. } => ExitCode::Warnings,
             Self::Reset { .. } => ExitCode::Step,
             Self::NoAdminConf { .. } | Self::OddAdminConf { .. } => ExitCode::Host,
             Self::Write { .. } => ExitCode::Input,
@@ -78,6 +85,7 @@ impl Failure for RunError {
             Self::Journal(error) => error.hint(),
             Self::Transport(error) => error.hint(),
             Self::Interrupted => Some(again.into()),
+            Self::Warned { .. } => None,
             Self::Reset { source, .. } => Some(match source.hint() {
                 Some(hint) => format!("{hint}; then {again}"),
                 None => again.into(),

@@ -15,6 +15,7 @@ mod memory;
 mod messages;
 mod podman;
 mod process;
+mod runs;
 mod side_by_side;
 mod skopeo;
 mod tls;

@@ -9,7 +9,7 @@ use std::{fs, net::TcpListener};
 /// Replaces what differs on every run.
 ///
 /// Long numbers too: they are sizes, which follow the format and not the words.
-fn message(world: &World, code: i32, arguments: &[&str]) -> String {
+pub(crate) fn message(world: &World, code: i32, arguments: &[&str]) -> String {
     let said = run(world, arguments);
     assert_eq!(said.code, code, "{arguments:?}: {}", said.stderr);
     let text = said.stderr_in(world).replace(&world.key.public().id().to_string(), "KEY");

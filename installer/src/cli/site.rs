@@ -1,0 +1,181 @@
+//! What the verbs that install have in common: a bundle whose every byte was
+//! checked, the cluster it is for, the folder of the run, and the hosts.
+
+use super::{
+    CommandError,
+    arguments::{RollbackArguments, TrustArguments},
+    cluster::{ClusterArguments, runtime},
+    serve::stop_signals,
+};
+use crate::{
+    components::{Contents, LocalFile, PlanInputs, plan},
+    facts::{Facts, Gathered, survey},
+    plan::{HostName, Plan, RunFolder},
+    preflight::{Appetite, Needs, Report, preflight, problems},
+    rollback::Serials,
+    run::{Interrupts, connect, for_target},
+    steps::Hosts,
+    transport::{Reach, ssh::Connector},
+};
+use bundles::{Bundle, PublicKey};
+use clap::Args;
+use console::Console;
+use manifests::{cluster::Cluster, lockfile::Lockfile};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    num::NonZeroUsize,
+    path::{PathBuf, absolute},
+    slice, thread,
+};
+use tokio::runtime::Runtime;
+
+/// What is installed where.
+#[derive(Debug, Args)]
+pub(super) struct SiteArguments {
+    #[command(flatten)]
+    pub(super) cluster: ClusterArguments,
+
+    /// The bundle; every byte of it is checked first
+    #[arg(long, value_name = "BUNDLE")]
+    bundle: PathBuf,
+
+    /// Where the plan and the journal are kept [default: bottari-run-CLUSTER]
+    #[arg(long, value_name = "DIR")]
+    run_dir: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArguments,
+    #[command(flatten)]
+    rollback: RollbackArguments,
+}
+
+/// A checked bundle and the cluster it is for.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) cluster: Cluster,
+    pub(super) bundles: Vec<Bundle>,
+    pub(super) lockfile: Lockfile,
+    pub(super) serials: Serials,
+    pub(super) folder: RunFolder,
+    /// What a plan has to be for.
+    pub(super) target: Plan,
+    keys: Vec<PublicKey>,
+}
+
+/// The ways to the hosts, not yet opened.
+#[derive(Debug)]
+pub(super) struct Ways {
+    pub(super) runtime: Runtime,
+    pub(super) interrupts: Interrupts,
+    pub(super) parallel: usize,
+    connector: Connector,
+    reaches: Vec<(HostName, Reach)>,
+}
+
+impl SiteArguments {
+    /// Reads the cluster file and checks every byte of the bundle. No host is
+    /// touched.
+    pub(super) fn open(&self, console: &Console) -> Result<Site, CommandError> {
+        let cluster = self.cluster.read()?;
+        let keys = self.trust.keys()?;
+        let bundles = keys.open(slice::from_ref(&self.bundle))?;
+        let serials = self.rollback.check(&bundles)?;
+        let bundle = &bundles[0];
+        let jobs = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        bundle.verify(jobs, &*console.reporter())?;
+        let target = for_target(&cluster, self.cluster.digest()?, bundle);
+        let own = || PathBuf::from(format!("bottari-run-{}", cluster.name));
+        let folder = RunFolder::open(&self.run_dir.clone().unwrap_or_else(own))?;
+        let (lockfile, keys) = (bundle.lockfile()?, keys.that_signed(bundle));
+        Ok(Site { cluster, bundles, lockfile, serials, folder, target, keys })
+    }
+
+    /// Prepares the ways to the hosts. Asks for the sudo password where one is
+    /// needed.
+    pub(super) fn ways(&self, site: &Site, console: &Console) -> Result<Ways, CommandError> {
+        let names = site.cluster.hosts.iter().map(|host| host.name.clone());
+        let reaches = names.zip(self.cluster.reaches(&site.cluster, console)?).collect();
+        let runtime = runtime()?;
+        let interrupts = stop_signals(&runtime)?;
+        let (connector, parallel) = (self.cluster.connector(console), self.cluster.parallel.get());
+        Ok(Ways { runtime, interrupts, parallel, connector, reaches })
+    }
+}
+
+impl Ways {
+    /// Looks at every host.
+    pub(super) fn survey(&self) -> Vec<Gathered> {
+        let reaches: Vec<Reach> = self.reaches.iter().map(|(_, reach)| reach.clone()).collect();
+        self.runtime.block_on(survey(&self.connector, &reaches, false, self.parallel))
+    }
+
+    /// Opens all of them.
+    pub(super) fn open(&self) -> Result<Hosts, CommandError> {
+        let opening = connect(&self.connector, &self.reaches, self.parallel);
+        Ok(self.runtime.block_on(opening).map_err(crate::run::RunError::from)?)
+    }
+}
+
+impl Site {
+    /// Refuses hosts that are not ready, with what to do about each.
+    pub(super) fn ready(
+        &self,
+        console: &Console,
+        gathered: &[Gathered],
+        accepted: BTreeSet<&'static str>,
+    ) -> Result<(), CommandError> {
+        let appetite = Appetite::of(&self.lockfile, self.bundles[0].file_size());
+        let results = preflight(&Needs::of(&self.cluster, &appetite), gathered);
+        let report = Report { results, accepted };
+        let ready = report.ready();
+        if ready.is_err() && console.wants_json() {
+            console.json(&report);
+        } else if ready.is_err() {
+            console.table(&problems(&report.results));
+        }
+        Ok(ready?)
+    }
+
+    /// Makes a plan of what was seen on the hosts, and stores it.
+    pub(super) fn make_plan(&self, gathered: Vec<Gathered>) -> Result<Plan, CommandError> {
+        let facts = known(&self.cluster, gathered)?;
+        let contents = self.contents()?;
+        let program = env::current_exe().map_err(CommandError::Program)?;
+        let bundle_file = absolute(self.bundles[0].path()).map_err(CommandError::Program)?;
+        let inputs = PlanInputs {
+            cluster: &self.cluster,
+            cluster_file: &self.target.cluster_file,
+            lockfile: &self.lockfile,
+            bundle: &self.target.bundle,
+            contents: &contents,
+            facts: &facts,
+            installer: &LocalFile::read(&program).map_err(Box::new)?,
+            bundle_file: &LocalFile::read(&bundle_file).map_err(Box::new)?,
+            keys: &self.keys,
+        };
+        let plan = plan(&inputs)?;
+        plan.check()?;
+        self.folder.begin(&plan)?;
+        Ok(plan)
+    }
+
+    /// What lies inside the files of the bundle.
+    pub(super) fn contents(&self) -> Result<Contents, CommandError> {
+        Ok(Contents::read(&self.bundles, &self.lockfile)?)
+    }
+}
+
+/// The facts by host; the first host that could not be asked ends the command.
+fn known(
+    cluster: &Cluster,
+    gathered: Vec<Gathered>,
+) -> Result<BTreeMap<HostName, Facts>, CommandError> {
+    let mut by_name: BTreeMap<String, _> = gathered.into_iter().collect();
+    let mut facts = BTreeMap::new();
+    for host in &cluster.hosts {
+        if let Some(found) = by_name.remove(host.name.as_str()) {
+            facts.insert(host.name.clone(), found?);
+        }
+    }
+    Ok(facts)
+}

@@ -1,7 +1,7 @@
 # The phases of the job, in their order. Each is a function `phase_<name>` that fails when
 # anything of it is not as it should be; `run` calls them and measures them.
 # shellcheck shell=bash
-PHASES=(build up bundle)
+PHASES=(build up bundle preflight apply checks again reset killed checks power checks)
 WORK=$STATE/work
 BUNDLE=$WORK/lab-1.0.0-amd64.bottari.tar.zst
 # The programs under test: as released, unless told otherwise.

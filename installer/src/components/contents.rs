@@ -12,6 +12,7 @@ use manifests::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, Read},
+    path::Path,
 };
 
 /// Components whose archives programs are taken from.
@@ -102,13 +103,17 @@ impl Contents {
 
 /// Whether a file is a Debian package.
 pub(super) fn is_package(file: &LockedFile) -> bool {
-    file.name.as_str().ends_with(".deb")
+    has_ending(file, "deb")
 }
 
 /// Whether programs are taken out of a file.
 pub(super) fn is_archive(file: &LockedFile) -> bool {
-    let packed = [".tar.gz", ".tgz"].iter().any(|ending| file.name.as_str().ends_with(ending));
-    packed && ARCHIVES.contains(&file.component.as_str())
+    (has_ending(file, "tgz") || has_ending(file, "gz"))
+        && ARCHIVES.contains(&file.component.as_str())
+}
+
+fn has_ending(file: &LockedFile, ending: &str) -> bool {
+    Path::new(file.name.as_str()).extension().is_some_and(|found| found == ending)
 }
 
 fn members(packed: Box<dyn Read + Send>) -> io::Result<BTreeMap<String, Bytes>> {

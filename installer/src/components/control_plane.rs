@@ -66,7 +66,7 @@ fn kubeconfig(node: &Node<'_>) -> Result<PlannedStep, PlanningError> {
     node.step(draft, Action::PlaceFile(action))
 }
 
-/// CoreDNS forwards foreign names to the host's name servers and does not start
+/// `CoreDNS` forwards foreign names to the host's name servers and does not start
 /// where there are none.
 fn cluster_dns(site: &Site<'_>, node: &Node<'_>) -> Result<PlannedStep, PlanningError> {
     let title = "keep CoreDNS to the names of the cluster".into();

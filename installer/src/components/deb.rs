@@ -46,8 +46,7 @@ pub(super) fn read(mut reader: impl Read) -> io::Result<DebName> {
 fn member(reader: &mut impl Read) -> io::Result<(String, u64)> {
     let mut header = [0; 60];
     reader.read_exact(&mut header)?;
-    let text = std::str::from_utf8(&header).map_err(|_| odd("its archive is damaged"))?;
-    let column = |from: usize, to: usize| text.get(from..to).map(str::trim);
+    let column = |from, to| std::str::from_utf8(&header[from..to]).ok().map(str::trim);
     let name = column(0, 16).map(|name| name.trim_end_matches('/').to_owned());
     let size = column(48, 58).and_then(|size| size.parse().ok());
     name.zip(size).ok_or_else(|| odd("its archive is damaged"))

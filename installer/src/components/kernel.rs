@@ -51,10 +51,12 @@ const KUBELET: [(&str, &str); 6] = [
 ];
 
 pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
-    let mut steps = vec![modules(node)?, settings(node)?];
+    let mut steps = Vec::new();
+    // A container has the kernel and the swap of another machine.
     if !node.facts.is_container() {
-        steps.push(swap(node)?);
+        steps.extend([modules(node)?, swap(node)?]);
     }
+    steps.push(settings(node)?);
     if !node.facts.default_route {
         steps.push(service_route(site, node)?);
     }

@@ -7,7 +7,8 @@ use manifests::lockfile::Lockfile;
 const MOUNTS: [&str; 2] = ["/var/lib/kubelet", "/var/lib/containers"];
 
 /// Folders that Kubernetes, CRI-O and our registry fill.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
+    "/etc/crio/policies",
     "/etc/kubernetes",
     "/var/lib/etcd",
     "/var/lib/kubelet",

@@ -144,3 +144,6 @@ fn lead(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningEr
     steps.extend(ready::steps(site, node)?);
     Ok(steps)
 }
+
+#[cfg(test)]
+mod tests;

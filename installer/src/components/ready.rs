@@ -15,13 +15,14 @@ const SECONDS: u64 = 300;
 
 pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
     let hosts = site.inputs.cluster.hosts.iter();
-    let nodes: String = hosts.map(|host| format!(" node/{}", host.name)).collect();
+    let nodes: Vec<_> = hosts.map(|host| format!("node/{}", host.name)).collect();
+    let nodes = nodes.join(" ");
     Ok(vec![
         wait(
             node,
             ("nodes", "wait until every node is Ready"),
             "a node is Ready once its runtime and its network work",
-            ("every node is Ready", format!("wait --for=condition=Ready --timeout=5s{nodes}")),
+            ("every node is Ready", format!("wait --for=condition=Ready --timeout=5s {nodes}")),
         )?,
         wait(
             node,

@@ -93,7 +93,8 @@ fn service(
 }
 
 fn unit_text(address: &str, bundle: &ManagedPath, keys: &[ManagedPath]) -> String {
-    let trust: String = keys.iter().map(|key| format!(" --trust {key}")).collect();
+    let trust: Vec<_> = keys.iter().map(|key| format!("--trust {key} ")).collect();
+    let trust = trust.concat();
     format!(
         "[Unit]\n\
          Description=Registry of the cluster, serving a bundle from where it lies\n\
@@ -105,7 +106,7 @@ fn unit_text(address: &str, bundle: &ManagedPath, keys: &[ManagedPath]) -> Strin
          [Service]\n\
          ExecStart={PROGRAM} serve --listen {address} --port-file {PORT_FILE} \
          --access-log /var/log/bottari/registry.jsonl \
-         --state-dir /var/lib/bottari/registry{trust} {bundle}\n\
+         --state-dir /var/lib/bottari/registry {trust}{bundle}\n\
          RuntimeDirectory=bottari-registry\n\
          StateDirectory=bottari/registry\n\
          LogsDirectory=bottari\n\

@@ -5,7 +5,7 @@ use super::{PlanInputs, PlanningError};
 use manifests::{
     Arch, ImageRef, Role,
     cluster::Host,
-    lockfile::{FileKind, LockedFile},
+    lockfile::{FileKind, LockedFile, LockedImage},
 };
 use std::collections::BTreeSet;
 
@@ -123,20 +123,18 @@ fn tagged<'a>(
     name: &str,
     why: &'static str,
 ) -> Result<&'a ImageRef, PlanningError> {
-    let mut names = inputs.lockfile.images.iter().flat_map(|image| image.names());
+    let mut names = inputs.lockfile.images.iter().flat_map(LockedImage::names);
     let found = names.find(|image| image.name() == name && image.tag().is_some());
     found.ok_or_else(|| PlanningError::Image { image: name.to_owned(), why })
 }
 
 fn exactly(inputs: &PlanInputs<'_>, name: &str) -> Result<(), PlanningError> {
-    let mut names = inputs.lockfile.images.iter().flat_map(|image| image.names());
-    match names.any(|image| image.to_string() == name) {
-        true => Ok(()),
-        false => {
-            let why = "is part of this version of Kubernetes";
-            Err(PlanningError::Image { image: name.to_owned(), why })
-        }
+    let mut names = inputs.lockfile.images.iter().flat_map(LockedImage::names);
+    if names.any(|image| image.to_string() == name) {
+        return Ok(());
     }
+    let why = "is part of this version of Kubernetes";
+    Err(PlanningError::Image { image: name.to_owned(), why })
 }
 
 fn tag(image: &ImageRef) -> &str {

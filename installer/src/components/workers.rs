@@ -47,7 +47,8 @@ fn invitation(
         "file={file}
 umask 077
 export KUBECONFIG={ADMIN}
-set -- $(kubeadm token create --ttl 4h --description 'bottari: {name} joins' --print-join-command)
+said=$(kubeadm token create --ttl 4h --description 'bottari: {name} joins' --print-join-command)
+set -- $said
 while [ $# -gt 1 ]; do
   case $1 in
     --token) token=$2 ;;

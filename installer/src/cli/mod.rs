@@ -14,6 +14,7 @@ mod reset;
 mod serve;
 mod shell;
 mod site;
+mod status;
 mod trust;
 mod unpack;
 mod verify;
@@ -49,6 +50,7 @@ enum Verb {
     Preflight(preflight::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
+    Status(status::Arguments),
     Reset(reset::Arguments),
     Completions(shell::CompletionArguments),
     Man(shell::ManArguments),
@@ -81,6 +83,7 @@ impl Verb {
             Self::Preflight(arguments) => arguments.run(console),
             Self::Plan(arguments) => arguments.run(console),
             Self::Apply(arguments) => arguments.run(console),
+            Self::Status(arguments) => arguments.run(console),
             Self::Reset(arguments) => arguments.run(console),
             Self::Completions(arguments) => {
                 arguments.run(console);

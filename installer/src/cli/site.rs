@@ -13,7 +13,7 @@ use crate::{
     plan::{HostName, Plan, RunFolder},
     preflight::{Appetite, Needs, Report, preflight, problems},
     rollback::Serials,
-    run::{Interrupts, connect, for_target},
+    run::{Interrupts, RunError, Way, connect, connect_each, for_target},
     steps::Hosts,
     transport::{Reach, ssh::Connector},
 };
@@ -109,10 +109,16 @@ impl Ways {
         self.runtime.block_on(survey(&self.connector, &reaches, false, self.parallel))
     }
 
+    /// Opens those that can be opened.
+    pub(super) fn try_open(&self) -> Vec<Way> {
+        let opening = connect_each(&self.connector, &self.reaches, self.parallel);
+        self.runtime.block_on(opening)
+    }
+
     /// Opens all of them.
     pub(super) fn open(&self) -> Result<Hosts, CommandError> {
         let opening = connect(&self.connector, &self.reaches, self.parallel);
-        Ok(self.runtime.block_on(opening).map_err(crate::run::RunError::from)?)
+        Ok(self.runtime.block_on(opening).map_err(RunError::from)?)
     }
 }
 

@@ -31,6 +31,12 @@ pub enum RunError {
         /// How many.
         count: usize,
     },
+    /// Something was found missing, or could not be found out.
+    #[error("{count} thing{} not as planned or not known", if *count == 1 { " is" } else { "s are" })]
+    NotAsPlanned {
+        /// How many.
+        count: usize,
+    },
     /// A host could not be undone.
     #[error("host `{host}` could not be reset")]
     Reset {
@@ -70,7 +76,7 @@ impl Failure for RunError {
             Self::Journal(error) => error.exit_code(),
             Self::Transport(error) => error.exit_code(),
             Self::Interrupted => ExitCode::Interrupted,
-            Self::Warned { .. } => ExitCode::Warnings,
+            Self::Warned { .. } | Self::NotAsPlanned { .. } => ExitCode::Warnings,
             Self::Reset { .. } => ExitCode::Step,
             Self::NoAdminConf { .. } | Self::OddAdminConf { .. } => ExitCode::Host,
             Self::Write { .. } => ExitCode::Input,
@@ -86,6 +92,9 @@ impl Failure for RunError {
             Self::Transport(error) => error.hint(),
             Self::Interrupted => Some(again.into()),
             Self::Warned { .. } => None,
+            Self::NotAsPlanned { .. } => {
+                Some("`bottari-installer apply` makes it so again".to_owned())
+            }
             Self::Reset { source, .. } => Some(match source.hint() {
                 Some(hint) => format!("{hint}; then {again}"),
                 None => again.into(),

@@ -8,16 +8,18 @@ mod kubeconfig;
 mod operator;
 mod progress;
 mod reset;
+mod status;
 mod stored;
 #[cfg(test)]
 mod tests;
 mod walk;
 
-pub use connect::connect;
+pub use connect::{Way, connect, connect_each};
 pub use error::RunError;
 pub use kubeconfig::{ADMIN_CONF, hand_over};
 pub use operator::{new_run, operator};
 pub use progress::Progress;
 pub use reset::{HostReset, Reset, ResetScope, Resetting};
+pub use status::{Certificate, Missing, Node, certificates, missing, nodes, registry};
 pub use stored::{for_target, forget, stored_plan};
 pub use walk::{Interrupts, Walk};

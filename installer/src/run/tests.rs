@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     engine::{
-        EngineError, Summary,
+        Engine, EngineError, Summary,
         testing::{Blobs, Sandbox, block_on},
     },
     plan::{
@@ -213,4 +213,61 @@ fn the_administrators_access_is_for_its_owner_and_names_the_endpoint() {
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text, "clusters:\n- cluster:\n    server: https://192.0.2.10:6443\n  name: a\n");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn nodes_and_certificates_are_read_from_what_kubernetes_tells() {
+    let host = FakeHost::new("cp-1");
+    let name = "cp-1".parse().unwrap();
+    let transport = host.connect().unwrap();
+    let remote = Remote { name: &name, transport: &transport };
+    let unknown = block_on(nodes(remote)).unwrap_err();
+    assert!(unknown.contains("`list the nodes` ended with status 127"), "{unknown}");
+    host.answer(
+        "list the nodes",
+        0,
+        r#"{"items": [{"metadata": {"name": "w-1"}, "status": {
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "nodeInfo": {"kubeletVersion": "v1.33.13", "containerRuntimeVersion": "cri-o://1.34.0"}}}]}"#,
+    );
+    let (version, runtime) = ("v1.33.13".into(), "cri-o://1.34.0".into());
+    let node = Node { name: "w-1".into(), ready: false, version, runtime };
+    assert_eq!(block_on(nodes(remote)), Ok(vec![node]));
+    host.answer(
+        "look at certificates",
+        0,
+        "[check-expiration] Reading…\n{\"certificates\": [{\"name\": \"apiserver\", \
+         \"expirationDate\": \"2027-11-21T01:52:07Z\"}], \"certificateAuthorities\": []}",
+    );
+    let certificate = Certificate { name: "apiserver".into(), ends: "2027-11-21T01:52:07Z".into() };
+    assert_eq!(block_on(certificates(remote)), Ok(vec![certificate]));
+    host.answer("look at certificates", 0, "no JSON at all");
+    assert!(
+        block_on(certificates(remote)).unwrap_err().starts_with("cp-1: `look at certificates`")
+    );
+}
+
+#[test]
+fn a_step_whose_work_is_gone_is_told_as_missing() {
+    let world = World::new();
+    let (_open, mut interrupts) = mpsc::channel(1);
+    world.walk(&Ears::default(), &mut interrupts).unwrap();
+    fs::remove_dir(world.hosts[1].path("/etc/bottari/two")).unwrap();
+    let hosts = Sandbox::hosts(&world.hosts);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let engine = Engine {
+        plan: &world.plan,
+        hosts: &hosts,
+        artifacts: &Blobs::default(),
+        operator: "kim@console",
+        break_locks: &[],
+        parallel: 2,
+        pause: Duration::ZERO,
+        stop: &stop,
+        reporter: &Ears::default(),
+        steps: &manifests::event::Silent,
+    };
+    let missing = missing(block_on(engine.check()).unwrap());
+    let steps: Vec<_> = missing.iter().map(|missing| missing.step.as_str()).collect();
+    assert_eq!(steps, ["w-1/prepare/two"]);
 }

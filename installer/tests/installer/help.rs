@@ -25,6 +25,7 @@ fn every_command_explains_itself() {
         "preflight",
         "plan",
         "apply",
+        "status",
         "reset",
         "trust",
         "trust add",

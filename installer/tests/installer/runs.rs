@@ -142,3 +142,13 @@ fn two_installers_do_not_work_in_one_run_folder() {
     hint: wait until it ends, or give another folder with `--run-dir`
     ");
 }
+
+#[test]
+fn status_tells_what_it_could_not_find_out() {
+    let world = world();
+    let said = run(&world, ["status", "--json", "-f", "cluster.yaml", "--bundle", BUNDLE]);
+    assert_eq!(said.code, 10, "{}", said.stderr);
+    let status: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(status["unknown"][0], "the run folder holds no plan of this bundle");
+    assert_eq!(status["nodes"], serde_json::json!([]));
+}

@@ -121,6 +121,18 @@ impl Console {
         }
     }
 
+    /// Tells programs of something that has no event of its own: one JSON object
+    /// on stderr with `--json`, and nothing without it.
+    pub fn json_event<T: Serialize>(&self, event: &T) {
+        if !self.json || self.quiet {
+            return;
+        }
+        match serde_json::to_string(event) {
+            Ok(line) => self.talk.line(&line),
+            Err(error) => self.warn(&format!("cannot express an event as JSON: {error}")),
+        }
+    }
+
     /// Writes a table to stdout, as wide as the terminal or else unwrapped.
     pub fn table(&self, table: &Table) {
         self.data(&table.render(self.columns));

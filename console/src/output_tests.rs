@@ -72,6 +72,22 @@ fn with_json_every_line_on_stderr_is_an_object() {
 }
 
 #[test]
+fn an_event_of_somebody_else_is_told_to_programs_only() {
+    let told = |flags| {
+        let (out, err) = (Sink::default(), Sink::default());
+        let console = Console::from_parts(flags, parts(out.stream(), err.stream()));
+        console.json_event(&serde_json::json!({"event": "step-done", "step": "cp-1/x/one"}));
+        (out.text(), err.text())
+    };
+    let line = "{\"event\":\"step-done\",\"step\":\"cp-1/x/one\"}\n".to_owned();
+    assert_eq!(told(JSON), (String::new(), line));
+    let silent = OutputFlags { quiet: true, ..JSON };
+    for flags in [PLAIN, QUIET, silent] {
+        assert_eq!(told(flags), (String::new(), String::new()));
+    }
+}
+
+#[test]
 fn quiet_keeps_data_warnings_and_errors() {
     insta::assert_snapshot!(say_everything(QUIET), @r#"
     stdout:

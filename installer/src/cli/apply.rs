@@ -7,10 +7,10 @@ use super::{
     site::{Site, SiteArguments, Ways},
 };
 use crate::{
-    engine::{EngineError, Summary},
+    engine::{EngineError, StepEvent, StepReporter, Summary},
     plan::{HostName, Plan},
     preflight::accepted,
-    run::{RunError, Walk, hand_over, operator, stored_plan},
+    run::{Progress, RunError, Walk, hand_over, operator, stored_plan},
 };
 use clap::Args;
 use console::{Console, text};
@@ -77,6 +77,8 @@ impl Arguments {
         ways: &mut Ways,
     ) -> Result<(Summary, PathBuf), CommandError> {
         let hosts = ways.open()?;
+        let reporter = console.reporter();
+        let (lines, json) = (Progress::new(plan, &*reporter), JsonSteps(console));
         let walk = Walk {
             folder: &site.folder,
             plan,
@@ -86,7 +88,8 @@ impl Arguments {
             break_locks: &self.break_lock,
             parallel: ways.parallel,
             pause: PAUSE,
-            reporter: &*console.reporter(),
+            steps: if console.wants_json() { &json } else { &lines },
+            reporter: &*reporter,
         };
         let walked = ways.runtime.block_on(walk.go(&mut ways.interrupts));
         let summary = walked.inspect_err(|error| tell_logs(console, error))?;
@@ -95,6 +98,16 @@ impl Arguments {
         let control_plane = control_plane.expect("every cluster file has a control plane");
         let handing = hand_over(control_plane, &site.cluster.api.endpoint, site.folder.path());
         Ok((summary, ways.runtime.block_on(handing)?))
+    }
+}
+
+/// The events of the run as they are, for programs.
+#[derive(Debug)]
+struct JsonSteps<'a>(&'a Console);
+
+impl StepReporter for JsonSteps<'_> {
+    fn report(&self, event: &StepEvent) {
+        self.0.json_event(event);
     }
 }
 

@@ -99,37 +99,3 @@ pub trait StepReporter: Send + Sync + std::fmt::Debug {
 impl StepReporter for manifests::event::Silent {
     fn report(&self, _: &StepEvent) {}
 }
-
-/// Turns a run's events into those of every long job, so that the console shows
-/// a run with what it has: a phase with one item per step, and lines.
-#[derive(Debug)]
-pub struct AsEvents<'a>(pub &'a dyn manifests::event::Reporter);
-
-impl AsEvents<'_> {
-    fn line(&self, step: &StepId, words: &str) {
-        let text = format!("{step}: {words}");
-        self.0.report(&manifests::event::Event::Notice { text });
-    }
-}
-
-impl StepReporter for AsEvents<'_> {
-    fn report(&self, event: &StepEvent) {
-        match event {
-            StepEvent::StepStarted { step, title, why } => {
-                self.line(step, &format!("{title} ({why})"));
-            }
-            StepEvent::StepSkipped { step, why } => {
-                self.line(step, &format!("nothing to do: {why}"));
-            }
-            StepEvent::StepDone { step } => self.line(step, "done"),
-            StepEvent::StepWarned { step, warning } => {
-                let text = format!("{step}: {warning}");
-                self.0.report(&manifests::event::Event::Warning { text });
-            }
-            StepEvent::StepFailed { step, cause } => self.line(step, &format!("failed: {cause}")),
-            StepEvent::RunStarted { .. }
-            | StepEvent::HostLocked { .. }
-            | StepEvent::RunFinished { .. } => {}
-        }
-    }
-}

@@ -11,7 +11,7 @@ mod run;
 mod schedule;
 
 pub use error::{EngineError, FailedStep};
-pub use event::{AsEvents, StepEvent, StepReporter};
+pub use event::{StepEvent, StepReporter};
 pub use lock::{Holder, Locked, break_lock, release, take};
 pub use run::{Summary, unfinished};
 

@@ -2,7 +2,9 @@
 
 use crate::plan::RunId;
 use std::{
-    env, fs, process,
+    env, fs,
+    os::unix::fs::MetadataExt,
+    process,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -10,9 +12,16 @@ use std::{
 pub fn operator() -> String {
     let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok());
     let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let or_unknown =
-        |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
-    format!("{}@{}", or_unknown(&user.unwrap_or_default()), or_unknown(machine.trim()))
+    format!("{}@{}", user.unwrap_or_else(user_by_number), machine.trim())
+}
+
+/// For programs that were started without a user's environment.
+fn user_by_number() -> String {
+    match fs::metadata("/proc/self").map(|process| process.uid()) {
+        Ok(0) => "root".to_owned(),
+        Ok(number) => format!("user {number}"),
+        Err(_) => "somebody".to_owned(),
+    }
 }
 
 /// A name that no other run has: when it began, and in which process.

@@ -39,6 +39,10 @@ impl<'a> Progress<'a> {
     }
 
     fn event(&self, event: &StepEvent) -> Option<Event> {
+        if let StepEvent::RunStarted { steps, done_before: before @ 1.., .. } = event {
+            let text = format!("going on: {before} of {steps} steps were done before");
+            return Some(Event::Notice { text });
+        }
         let number = self.reach(event.step()?);
         let title = self.titles.get(event.step()?)?;
         let notice = |text| Some(Event::Notice { text });

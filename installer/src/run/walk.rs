@@ -1,8 +1,8 @@
 //! One call of `apply`: opens the journal, walks, and stops when asked.
 
-use super::{Progress, RunError, new_run};
+use super::{RunError, new_run};
 use crate::{
-    engine::{Engine, Summary},
+    engine::{Engine, StepReporter, Summary},
     journal::Journal,
     plan::{HostName, Plan, RunFolder},
     steps::{Artifacts, Hosts},
@@ -36,7 +36,9 @@ pub struct Walk<'a> {
     pub parallel: usize,
     /// How long to wait between two looks at something that takes its time.
     pub pause: Duration,
-    /// Hears of steps and uploads.
+    /// Hears of steps.
+    pub steps: &'a dyn StepReporter,
+    /// Hears of uploads.
     pub reporter: &'a dyn Reporter,
 }
 
@@ -47,8 +49,8 @@ impl Walk<'_> {
         let (path, run) = (self.folder.journal(), new_run(SystemTime::now()));
         let (mut journal, contents) =
             Journal::open(&path, &self.plan.digest(), run, SystemTime::now)?;
-        let (stop, progress) = (AtomicBool::new(false), Progress::new(self.plan, self.reporter));
-        let engine = self.engine(&stop, &progress);
+        let stop = AtomicBool::new(false);
+        let engine = self.engine(&stop);
         let mut walking = std::pin::pin!(engine.apply(&mut journal, &contents));
         loop {
             tokio::select! {
@@ -66,7 +68,7 @@ impl Walk<'_> {
         }
     }
 
-    fn engine<'e>(&'e self, stop: &'e AtomicBool, steps: &'e Progress<'_>) -> Engine<'e> {
+    fn engine<'e>(&'e self, stop: &'e AtomicBool) -> Engine<'e> {
         Engine {
             plan: self.plan,
             hosts: self.hosts,
@@ -77,7 +79,7 @@ impl Walk<'_> {
             pause: self.pause,
             stop,
             reporter: self.reporter,
-            steps,
+            steps: self.steps,
         }
     }
 }

@@ -273,3 +273,24 @@ fn a_step_whose_work_is_gone_is_told_as_missing() {
     let steps: Vec<_> = missing.iter().map(|missing| missing.step.as_str()).collect();
     assert_eq!(steps, ["w-1/prepare/two"]);
 }
+
+#[test]
+fn after_a_reset_nothing_of_the_run_is_remembered() {
+    let world = World::new();
+    let (_open, mut interrupts) = mpsc::channel(1);
+    world.walk(&Ears::default(), &mut interrupts).unwrap();
+    fs::write(world.folder.path().join("kubeconfig"), "of a cluster that is gone").unwrap();
+    forget(&world.folder).unwrap();
+    assert_eq!(fs::read_dir(world.folder.path()).unwrap().count(), 0);
+    assert_eq!(world.folder.plan().unwrap(), None);
+    forget(&world.folder).unwrap();
+}
+
+#[test]
+fn a_run_and_its_operator_have_names_that_a_lock_can_hold() {
+    let at = |seconds| std::time::UNIX_EPOCH + Duration::from_secs(seconds);
+    assert_ne!(new_run(at(1)), new_run(at(2)));
+    let operator = operator();
+    let (user, machine) = operator.split_once('@').unwrap();
+    assert!(!user.is_empty() && !machine.contains('\n'), "{operator}");
+}

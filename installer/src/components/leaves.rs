@@ -31,6 +31,7 @@ const RESET: &str = r#"
 /// What CRI-O and the kubelet keep outside of our places.
 const TRACES: &str = r"
 systemctl stop kubelet.service crio.service 2>/dev/null || :
+systemctl stop 'kubepods*.slice' 2>/dev/null || :
 for place in /run/netns /run/ipcns /run/utsns; do
   awk -v below=$place/ 'index($2, below) == 1 { print $2 }' /proc/mounts |
     while read -r point; do umount $point; done

@@ -33,7 +33,7 @@ fn apply(
 ) -> Result<PlannedStep, PlanningError> {
     let title = format!("apply {} {}", file.component, file.version);
     let why = "it connects the pods of all nodes; until then none is Ready";
-    let content = super::node::artifact(site, file)?;
+    let content = node.artifact(site, file)?;
     let action = KubectlApply { kubectl: ours(KUBECTL), kubeconfig: ours(ADMIN), content };
     let name = format!("network-{}", file.name);
     let draft = Draft { phase: "cluster", name: &name, title, why };

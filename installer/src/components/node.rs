@@ -86,22 +86,32 @@ impl<'a> Node<'a> {
     pub(super) fn packages(&self, site: &Site<'a>) -> impl Iterator<Item = &'a LockedFile> {
         self.files(site).filter(|file| is_package(file))
     }
+
+    /// The error for something that a component should have for this host.
+    pub(super) fn lacks(&self, component: &str, file: &str) -> PlanningError {
+        let (component, file) = (component.to_owned(), file.to_owned());
+        PlanningError::File { component, file, arch: self.arch }
+    }
+
+    /// A whole file of the bundle.
+    pub(super) fn artifact(
+        &self,
+        site: &Site<'_>,
+        file: &LockedFile,
+    ) -> Result<FileContent, PlanningError> {
+        let blob = file.digest.clone();
+        let sha256 = match blob.algorithm() {
+            Algorithm::Sha256 => Some(&blob),
+            Algorithm::Sha512 => site.inputs.contents.sha256.get(&blob),
+        };
+        match sha256.cloned() {
+            Some(sha256) => Ok(FileContent::Artifact { blob, sha256, size: file.size }),
+            None => Err(self.lacks(file.component.as_str(), &format!("file `{}`", file.name))),
+        }
+    }
 }
 
 /// The name of a step.
 pub(super) fn step_id(host: &HostName, phase: &str, name: &str) -> Result<StepId, PlanningError> {
     Ok(format!("{host}/{phase}/{name}").parse()?)
-}
-
-/// A whole file of the bundle.
-pub(super) fn artifact(site: &Site<'_>, file: &LockedFile) -> Result<FileContent, PlanningError> {
-    let blob = file.digest.clone();
-    let sha256 = match blob.algorithm() {
-        Algorithm::Sha256 => Some(&blob),
-        Algorithm::Sha512 => site.inputs.contents.sha256.get(&blob),
-    };
-    match sha256.cloned() {
-        Some(sha256) => Ok(FileContent::Artifact { blob, sha256, size: file.size }),
-        None => Err(site.lacks(file.component.as_str(), &format!("file `{}`", file.name))),
-    }
 }

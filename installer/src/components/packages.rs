@@ -3,7 +3,7 @@
 
 use super::{
     PlanningError,
-    node::{Draft, Node, artifact},
+    node::{Draft, Node},
     site::Site,
 };
 use crate::{
@@ -17,7 +17,7 @@ const LOCK_SECONDS: u64 = 300;
 
 pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
     let packages: Vec<Deb> =
-        node.packages(site).map(|file| deb(site, file)).collect::<Result<_, _>>()?;
+        node.packages(site).map(|file| deb(site, node, file)).collect::<Result<_, _>>()?;
     if packages.is_empty() {
         return Ok(Vec::new());
     }
@@ -29,11 +29,11 @@ pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>
     Ok(vec![node.step(draft, Action::Packages(action))?])
 }
 
-fn deb(site: &Site<'_>, file: &LockedFile) -> Result<Deb, PlanningError> {
+fn deb(site: &Site<'_>, node: &Node<'_>, file: &LockedFile) -> Result<Deb, PlanningError> {
     let known = site.inputs.contents.packages.get(&file.digest);
     let known = known.ok_or_else(|| {
-        site.lacks(file.component.as_str(), &format!("readable package `{}`", file.name))
+        node.lacks(file.component.as_str(), &format!("readable package `{}`", file.name))
     })?;
-    let content = artifact(site, file)?;
+    let content = node.artifact(site, file)?;
     Ok(Deb { name: known.name.clone(), version: known.version.clone(), content })
 }

@@ -3,7 +3,7 @@
 use super::{
     PlanningError,
     contents::{ARCHIVES, Bytes, is_archive},
-    node::{Draft, Node, artifact},
+    node::{Draft, Node},
     paths::ours,
     site::Site,
 };
@@ -44,10 +44,10 @@ fn kubernetes(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, Plan
     }
     let place = |(name, why): (&str, &str)| {
         let found = site.file("kubernetes", node.arch, |file| file.name.as_str() == name);
-        let file = found.ok_or_else(|| site.lacks("kubernetes", &format!("program `{name}`")))?;
+        let file = found.ok_or_else(|| node.lacks("kubernetes", &format!("program `{name}`")))?;
         let title = format!("place {name} {}", site.kubernetes);
         let path = ours(&format!("/usr/local/bin/{name}"));
-        let action = Action::PlaceFile(PlaceFile::program(path, artifact(site, file)?));
+        let action = Action::PlaceFile(PlaceFile::program(path, node.artifact(site, file)?));
         node.step(Draft { phase: "programs", name, title, why }, action)
     };
     programs.into_iter().map(place).collect()
@@ -62,7 +62,7 @@ fn runtime(
     let (file, members) = archive(site, node, ARCHIVES[0])?;
     let ending = format!("/bin/{name}");
     let found = members.iter().find(|(member, _)| member.ends_with(&ending));
-    let found = found.ok_or_else(|| site.lacks(ARCHIVES[0], &format!("program `{name}`")))?;
+    let found = found.ok_or_else(|| node.lacks(ARCHIVES[0], &format!("program `{name}`")))?;
     let title = format!("place {name} of CRI-O {}", file.version);
     let why = match name {
         "crio" => "it pulls images and runs containers",
@@ -98,7 +98,7 @@ fn archive<'a>(
 ) -> Result<(&'a LockedFile, &'a Members), PlanningError> {
     let file = site.file(component, node.arch, is_archive);
     let members = file.and_then(|file| site.inputs.contents.archives.get(&file.digest));
-    file.zip(members).ok_or_else(|| site.lacks(component, "archive"))
+    file.zip(members).ok_or_else(|| node.lacks(component, "archive"))
 }
 
 fn member(blob: &Digest, (name, bytes): (&String, &Bytes)) -> FileContent {

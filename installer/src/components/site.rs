@@ -89,12 +89,6 @@ impl<'a> Site<'a> {
                 && is_it(file)
         })
     }
-
-    /// The error for something that a component should have.
-    pub(super) fn lacks(&self, component: &str, file: &str) -> PlanningError {
-        let arch = self.inputs.lockfile.arches.first().copied().unwrap_or(Arch::Amd64);
-        PlanningError::File { component: component.to_owned(), file: file.to_owned(), arch }
-    }
 }
 
 fn require(

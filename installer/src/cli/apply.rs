@@ -10,7 +10,7 @@ use crate::{
     engine::{EngineError, StepEvent, StepReporter, Summary},
     plan::{HostName, Plan},
     preflight::accepted,
-    run::{Progress, RunError, Walk, hand_over, operator, stored_plan},
+    run::{NamedUploads, Progress, RunError, Walk, hand_over, operator, stored_plan},
 };
 use clap::Args;
 use console::{Console, text};
@@ -89,7 +89,7 @@ impl Arguments {
             parallel: ways.parallel,
             pause: PAUSE,
             steps: if console.wants_json() { &json } else { &lines },
-            reporter: &*reporter,
+            reporter: &NamedUploads::new(plan, &*reporter),
         };
         let walked = ways.runtime.block_on(walk.go(&mut ways.interrupts));
         let summary = walked.inspect_err(|error| tell_logs(console, error))?;

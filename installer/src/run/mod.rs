@@ -12,6 +12,7 @@ mod status;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod walk;
 
 pub use connect::{Way, connect, connect_each};
@@ -22,4 +23,5 @@ pub use progress::Progress;
 pub use reset::{HostReset, Reset, ResetScope, Resetting};
 pub use status::{Certificate, Missing, Node, certificates, missing, nodes, registry};
 pub use stored::{for_target, forget, stored_plan};
+pub use uploads::NamedUploads;
 pub use walk::{Interrupts, Walk};

@@ -162,7 +162,12 @@ fn result(host: &HostNeeds, check: &'static str, verdict: Verdict) -> CheckResul
 }
 
 fn unreachable(error: &FactsError) -> Verdict {
-    Verdict::bad(State::Failed, error.in_full(), "a host that answers", error.hint().unwrap_or_default())
+    Verdict::bad(
+        State::Failed,
+        error.in_full(),
+        "a host that answers",
+        error.hint().unwrap_or_default(),
+    )
 }
 
 fn not_asked() -> Verdict {

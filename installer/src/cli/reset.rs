@@ -12,7 +12,7 @@ use crate::{
     run::{HostReset, ResetScope, Resetting, RunError, forget, new_run, operator},
 };
 use clap::Args;
-use console::{Console, Table};
+use console::{Console, Table, text};
 use manifests::{Role, cluster::Host};
 use serde_json::json;
 use std::time::SystemTime;
@@ -109,8 +109,13 @@ fn tell(console: &Console, reset: &[HostReset]) {
     for HostReset { host, report } in reset {
         report.kept.iter().for_each(|kept| console.warn(&format!("{host}: kept: {kept}")));
     }
-    console.success(match undone {
-        0 => "nothing of ours was there",
-        _ => "the hosts are as they were before",
+    let kept: usize = reset.iter().map(|host| host.report.kept.len()).sum();
+    console.success(&match (undone, kept) {
+        (0, 0) => "nothing of ours was there".to_owned(),
+        (_, 0) => "the hosts are as they were before".to_owned(),
+        (_, kept) => {
+            let things = text::count(kept as u64, "thing", "things");
+            format!("the hosts are as they were before, except for {things} that stayed")
+        }
     });
 }

@@ -14,7 +14,7 @@ pub enum FactsError {
         host: String,
         /// Why.
         #[source]
-        source: TransportError,
+        source: Box<TransportError>,
     },
     /// The answer is not whole.
     #[error("{host}: the answer about its facts is cut or too long")]

@@ -22,7 +22,7 @@ pub async fn gather(
     now: &(dyn Fn() -> SystemTime + Sync),
 ) -> Result<Facts, FactsError> {
     let host = transport.host();
-    let failed = |source| FactsError::Transport { host: host.to_owned(), source };
+    let failed = |error| FactsError::Transport { host: host.to_owned(), source: Box::new(error) };
     let which = if all_packages { "all" } else { "some" };
     let command = RemoteCommand::script("gather facts", SCRIPT, [which]).deadline(DEADLINE);
     let finished = transport.run(&command).await.map_err(failed)?;
@@ -48,7 +48,9 @@ pub async fn survey(
             let name = host.name().to_owned();
             let facts = match host.open(connector).await {
                 Ok(session) => gather(&session, all_packages, &SystemTime::now).await,
-                Err(source) => Err(FactsError::Transport { host: name.clone(), source }),
+                Err(error) => {
+                    Err(FactsError::Transport { host: name.clone(), source: Box::new(error) })
+                }
             };
             (name, facts)
         }

@@ -127,6 +127,8 @@ phase_checks() {
   check_refusal
   check_origin
   kc delete -f - <"$LAB/data/workload.yaml" >/dev/null
+  # What follows compares hosts, and a pod that still ends would show there.
+  kc wait --for=delete pod --all --timeout=60s
 }
 
 check_versions() {

@@ -34,8 +34,7 @@ with_digests() {
 units() {
   systemctl list-unit-files --no-legend --plain | awk '{ print $1, $2 }' | sort
   systemctl list-units --no-legend --plain --state=active,failed --type=service,socket,timer,path,mount |
-    grep -v '^systemd-timedated.service' |
-    awk '{ print $1, $3, $4 }' | grep -vE '^(user@|user-runtime-dir@|systemd-tmpfiles-clean\.service|run-)' | sort
+    awk '{ print $1, $3, $4 }' | grep -vE '^(user@|user-runtime-dir@|systemd-tmpfiles-clean\.service|systemd-timedated\.service|run-)' | sort
 }
 
 # Without counters and what the kernel changes by itself.

@@ -11,6 +11,7 @@ mod greeter;
 mod host_keys;
 mod known_hosts;
 mod login;
+mod preamble;
 #[cfg(test)]
 mod tests;
 mod wire;

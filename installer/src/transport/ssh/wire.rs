@@ -1,6 +1,9 @@
 //! Runs one line in a channel of an SSH connection.
 
-use super::connector::Line;
+use super::{
+    connector::Line,
+    preamble::{Preamble, marked},
+};
 use crate::transport::{
     Stream,
     output::Ears,
@@ -81,16 +84,16 @@ impl Wire for SshWire {
     ) -> Result<i32, WireError> {
         let _permit = self.sessions.acquire().await.expect("the semaphore is never closed");
         let (mut read, channel) = self.open().await?;
-        channel.0.exec(true, line).await.map_err(lost)?;
+        channel.0.exec(true, marked(line)).await.map_err(lost)?;
         // The two directions race: the host may end while we still send, and
         // would never take the rest.
         let mut feeding = std::pin::pin!(give(&channel.0, feed));
-        let (mut given, mut status) = (false, None);
+        let (mut given, mut status, mut preamble) = (false, None, Preamble::new());
         loop {
             tokio::select! {
                 message = read.wait() => match message {
                     None => break,
-                    Some(message) => match hear(message, ears)? {
+                    Some(message) => match hear(message, &mut preamble, ears)? {
                         Heard::Output => {}
                         Heard::Status(code) => status = Some(code),
                         Heard::Closed => break,
@@ -113,9 +116,9 @@ enum Heard {
     Closed,
 }
 
-fn hear(message: ChannelMsg, ears: &mut Ears) -> Result<Heard, WireError> {
+fn hear(message: ChannelMsg, preamble: &mut Preamble, ears: &mut Ears) -> Result<Heard, WireError> {
     match message {
-        ChannelMsg::Data { data } => ears.hear(Stream::Stdout, &data),
+        ChannelMsg::Data { data } => ears.hear(Stream::Stdout, &preamble.strip(&data)),
         ChannelMsg::ExtendedData { data, ext: 1 } => ears.hear(Stream::Stderr, &data),
         ChannelMsg::ExitStatus { exit_status } => {
             return Ok(Heard::Status(i32::try_from(exit_status).unwrap_or(i32::MAX)));

@@ -23,6 +23,18 @@ async fn a_command_tells_its_status_output_and_errors() {
 }
 
 #[tokio::test]
+async fn a_greeting_of_the_login_shell_is_no_part_of_the_answer() {
+    let greeting = "ForceCommand echo Welcome; eval \"$SSH_ORIGINAL_COMMAND\"";
+    let Some(sshd) = Sshd::start_with(greeting) else { return };
+    let session = connector().connect(&sshd.address()).await.unwrap();
+    let finished = session.run(&RemoteCommand::argv(["echo", "answer"])).await.unwrap();
+    assert_eq!(finished.text(), "answer\n");
+    let path = sshd.at("id.pub").to_str().unwrap().parse().unwrap();
+    let bytes = session.read_file(&path, 999).await.unwrap().unwrap();
+    assert_eq!(bytes, std::fs::read(sshd.at("id.pub")).unwrap());
+}
+
+#[tokio::test]
 async fn a_command_that_stops_reading_does_not_hang_us() {
     let Some(sshd) = Sshd::start() else { return };
     let session = connector().connect(&sshd.address()).await.unwrap();

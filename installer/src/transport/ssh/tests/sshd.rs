@@ -50,7 +50,8 @@ impl Sshd {
         keygen(&at("id"), "ed25519", "");
         fs::copy(at("id.pub"), at("authorized_keys")).unwrap();
         let config = format!(
-            "{more}\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\n\
+            // bash reads a user's start-up file only in the outermost shell.
+            "{more}\nSetEnv SHLVL=1\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\n\
              PermitRootLogin yes\nPasswordAuthentication no\nUseDNS no\nLogLevel ERROR\n",
             at("host_key").display(),
             at("authorized_keys").display(),

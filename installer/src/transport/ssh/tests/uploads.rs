@@ -13,6 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 fn noise(size: usize) -> Bytes {
@@ -159,6 +160,18 @@ async fn a_place_that_takes_no_files_is_an_error_and_no_hang() {
     assert!(!error.is_retryable());
     let error = session.upload(&upload(&sshd.at("no/such"), &large), &Silent).await.unwrap_err();
     assert!(matches!(error, TransportError::NoFolder { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_upload_that_stands_still_is_given_up_and_can_be_tried_again() {
+    let stands_still = "ForceCommand case \"$SSH_ORIGINAL_COMMAND\" in \
+        *'cat >>'*) exec sleep 20;; *) eval \"$SSH_ORIGINAL_COMMAND\";; esac";
+    let Some(sshd) = Sshd::start_with(stands_still) else { return };
+    let session = session(&sshd).await.stall_after(Duration::from_secs(1));
+    let upload = upload(&sshd.at("file"), &noise(64 << 20));
+    let error = session.upload(&upload, &Silent).await.unwrap_err();
+    assert!(matches!(error, TransportError::Stalled { .. }), "{error}");
+    assert!(error.is_retryable());
 }
 
 #[tokio::test]

@@ -58,7 +58,8 @@ fn open_folder(sshd: &Sshd) -> HostAddress {
 impl Drop for User {
     fn drop(&mut self) {
         fs::remove_file(&self.rule).ok();
-        Command::new("userdel").arg(&self.name).output().ok();
+        // By force: its sshd may still be saying goodbye.
+        Command::new("userdel").args(["-f",         Command::new("userdel").arg(&self.name).output().ok();self.name]).output().ok();
     }
 }
 

@@ -59,7 +59,7 @@ impl Drop for User {
     fn drop(&mut self) {
         fs::remove_file(&self.rule).ok();
         // By force: its sshd may still be saying goodbye.
-        Command::new("userdel").args(["-f",         Command::new("userdel").arg(&self.name).output().ok();self.name]).output().ok();
+        Command::new("userdel").args(["-f", self.name.as_str()]).output().ok();
     }
 }
 

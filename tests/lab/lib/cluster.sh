@@ -77,25 +77,36 @@ phase_reset() {
 
 # Once more, and this time killed at the worst moments; each time the same command goes on.
 phase_killed() {
-  killed_when "a file is on its way" on h1 "ls /var/lib/bottari/bundles | grep -q partial"
-  killed_when "kubeadm init runs" on h1 "pgrep -f 'kubeadm [i]nit'"
-  killed_when "kubeadm join runs" on h2 "pgrep -f 'kubeadm [j]oin'"
+  killed_when "the bundle is on its way" said "copy the bundle"
+  killed_when "kubeadm init runs" runs h1 'kubeadm [i]nit'
+  killed_when "kubeadm join runs" runs h2 'kubeadm [j]oin'
   timed "  apply to the end" apply
 }
 
-# killed_when TITLE CONDITION...: begins to apply and ends it with kill -9 as soon as CONDITION holds
+# killed_when TITLE WAITING...: begins to apply and ends it with kill -9 as soon as WAITING returns
 killed_when() {
   local title=$1 pid
   shift
   apply >"$LOGS/killed.log" 2>&1 &
   pid=$!
-  until "$@" >/dev/null 2>&1; do
-    kill -0 "$pid" 2>/dev/null || die "apply ended before this was seen: $title; see $LOGS/killed.log"
-  done
+  "$@" || die "this was not seen in time: $title; see $LOGS/killed.log"
   # The program is a child of the shell that the function runs in.
-  pkill -KILL -P "$pid" || die "apply ended while this was seen: $title"
+  pkill -KILL -P "$pid" || die "apply had ended already while $title"
   wait "$pid" 2>/dev/null || true
   say "  killed while $title"
+}
+
+# runs HOST PATTERN: waits on the host itself, so that nothing short is missed
+runs() { on "$1" "for i in \$(seq 4500); do pgrep -f '$2' >/dev/null && exit; sleep 0.02; done; exit 1"; }
+
+# said TEXT: waits until the installer has said that it begins with this
+said() {
+  local i
+  for i in $(seq 4500); do
+    grep -qF "$1" "$LOGS/killed.log" && return
+    sleep 0.02
+  done
+  return 1
 }
 
 # The power of a worker is cut while it joins.
@@ -103,9 +114,7 @@ phase_power() {
   installer reset --yes --run-dir "$SITE/run"
   apply >"$LOGS/power.log" 2>&1 &
   local pid=$!
-  until on h2 "pgrep -f 'kubeadm [j]oin'" >/dev/null 2>&1; do
-    kill -0 "$pid" 2>/dev/null || die "apply ended before h2 joined; see $LOGS/power.log"
-  done
+  runs h2 'kubeadm [j]oin' || die "h2 did not join in time; see $LOGS/power.log"
   "$LAB/hosts" kill h2
   wait "$pid" && die "apply says it is done, and h2 has no power"
   "$LAB/hosts" start h2

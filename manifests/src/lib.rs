@@ -4,6 +4,7 @@
 //! reads a file except [`catalog`], which reads the component definitions.
 
 pub mod catalog;
+mod checked_name;
 pub mod cluster;
 pub mod component;
 mod descriptor;
@@ -17,9 +18,10 @@ mod platform;
 pub mod release;
 pub mod yaml;
 
+pub use checked_name::NameError;
 pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use failure::{ExitCode, Failure};
 pub use image_ref::{ImageRef, ImageRefError};
-pub use names::{FileName, Name, NameError, Role, Version};
+pub use names::{FileName, Name, Role, Version};
 pub use platform::{Arch, ArchError, Platform, PlatformError};

@@ -1,64 +1,8 @@
 //! Short names that end up in paths, image names and messages, so they are
 //! checked once, here, and can never hold a slash or `..`.
 
+use crate::checked_name::checked_name;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-
-/// Why a text is not one of the name types of this module.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not {what}: expected {expected}")]
-pub struct NameError {
-    text: String,
-    what: &'static str,
-    expected: &'static str,
-}
-
-macro_rules! checked_name {
-    ($(#[$doc:meta])* $type:ident, $what:literal, $expected:literal, $check:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $type(String);
-
-        impl $type {
-            /// The text as it was parsed.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = NameError;
-            fn from_str(text: &str) -> Result<Self, NameError> {
-                let check: fn(&str) -> bool = $check;
-                if check(text) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(NameError { text: text.to_owned(), what: $what, expected: $expected })
-                }
-            }
-        }
-
-        impl TryFrom<String> for $type {
-            type Error = NameError;
-            fn try_from(text: String) -> Result<Self, NameError> {
-                text.parse()
-            }
-        }
-
-        impl From<$type> for String {
-            fn from(name: $type) -> String {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
 
 checked_name!(
     /// A component or release: `calico`, `ingress-nginx`. Also a folder name.

@@ -31,7 +31,7 @@ pub use mistakes::{ClusterErrors, Mistake, Place};
 pub use network::{Network, NetworkError};
 pub use schema::schema;
 pub use starter::{StarterHost, starter};
-pub use words::{DomainName, Endpoint, HostName, Port, UserName, UserPath, WordError};
+pub use words::{DomainName, Endpoint, HostName, Port, UserName, UserPath};
 
 #[cfg(test)]
 mod agreement_tests;

@@ -1,5 +1,6 @@
 //! The words of a cluster file, checked once, here.
 
+use crate::checked_name::checked_name;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -7,61 +8,12 @@ use std::{
     fmt,
     net::IpAddr,
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
-/// Why a text is not one of the words of a cluster file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not {what}: expected {expected}")]
-pub struct WordError {
-    text: String,
-    what: &'static str,
-    expected: &'static str,
-}
-
+/// A checked text that the JSON schema knows too.
 macro_rules! word {
     ($(#[$doc:meta])* $type:ident, $what:literal, $expected:literal, $pattern:literal, $check:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $type(String);
-
-        impl $type {
-            /// The text as it was parsed.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = WordError;
-            fn from_str(text: &str) -> Result<Self, WordError> {
-                let check: fn(&str) -> bool = $check;
-                match check(text) {
-                    true => Ok(Self(text.to_owned())),
-                    false => Err(WordError { text: text.to_owned(), what: $what, expected: $expected }),
-                }
-            }
-        }
-
-        impl TryFrom<String> for $type {
-            type Error = WordError;
-            fn try_from(text: String) -> Result<Self, WordError> {
-                text.parse()
-            }
-        }
-
-        impl From<$type> for String {
-            fn from(word: $type) -> String {
-                word.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        checked_name!($(#[$doc])* $type, $what, $expected, $check);
 
         impl JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
@@ -226,7 +178,7 @@ impl JsonSchema for Port {
 mod tests {
     use super::*;
 
-    fn is<T: FromStr>(text: &str) -> bool {
+    fn is<T: std::str::FromStr>(text: &str) -> bool {
         text.parse::<T>().is_ok()
     }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     engine::{EngineError, StepEvent, StepReporter, Summary},
+    journal::{self, Times, times},
     plan::{HostName, Plan},
     preflight::accepted,
     run::{NamedUploads, Progress, RunError, Walk, hand_over, operator, stored_plan},
@@ -20,6 +21,9 @@ use std::{error::Error, path::PathBuf, time::Duration};
 
 /// How long to wait between two looks at something that takes its time.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Steps below this are not named among the longest.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// Make a cluster of a bundle
 ///
@@ -62,7 +66,9 @@ impl Arguments {
         confirm(console, self.yes, &question(&plan), "yes")?;
         site.serials.remember(&site.bundles)?;
         let (summary, kubeconfig) = self.walk(console, &site, &plan, &mut ways)?;
-        tell(console, &plan, &summary, &kubeconfig);
+        let journal = journal::read(&site.folder.journal()).map_err(RunError::from)?;
+        let times = journal.as_ref().map(|journal| times(&journal.records)).unwrap_or_default();
+        tell(console, &plan, &summary, &times, &kubeconfig);
         match summary.warnings.len() {
             0 => Ok(()),
             count => Err(RunError::Warned { count }.into()),
@@ -120,7 +126,13 @@ fn question(plan: &Plan) -> String {
     )
 }
 
-fn tell(console: &Console, plan: &Plan, summary: &Summary, kubeconfig: &PathBuf) {
+fn tell(
+    console: &Console,
+    plan: &Plan,
+    summary: &Summary,
+    times: &Times<'_>,
+    kubeconfig: &PathBuf,
+) {
     let Summary { done, skipped, warnings } = summary;
     if console.wants_json() {
         console.json(&json!({
@@ -128,6 +140,8 @@ fn tell(console: &Console, plan: &Plan, summary: &Summary, kubeconfig: &PathBuf)
             "done": done,
             "skipped": skipped,
             "warnings": warnings.iter().map(|(step, text)| json!({ "step": step, "text": text })).collect::<Vec<_>>(),
+            "seconds": times.whole.as_secs_f64(),
+            "steps": times.steps.iter().map(|(step, took)| json!({ "step": step, "seconds": took.as_secs_f64() })).collect::<Vec<_>>(),
             "kubeconfig": kubeconfig,
         }));
     }
@@ -139,7 +153,24 @@ fn tell(console: &Console, plan: &Plan, summary: &Summary, kubeconfig: &PathBuf)
             plan.cluster
         ),
     });
+    console.note(&time_line(plan, times));
     console.note(&format!("try `kubectl --kubeconfig {} get nodes`", kubeconfig.display()));
+}
+
+/// `it took 48.1 s; the longest: make the control plane on h1 12.3 s`.
+fn time_line(plan: &Plan, times: &Times<'_>) -> String {
+    let longest = times.steps.iter().filter(|(_, took)| *took >= WORTH_TELLING).take(3);
+    let longest: Vec<_> = longest
+        .filter_map(|(id, took)| {
+            let step = plan.steps.iter().find(|step| step.id == **id)?;
+            Some(format!("{} on {} {}", step.title, step.host, text::duration(*took)))
+        })
+        .collect();
+    let whole = format!("it took {}", text::duration(times.whole));
+    match longest.is_empty() {
+        true => whole,
+        false => format!("{whole}; the longest: {}", longest.join(", ")),
+    }
 }
 
 /// Why each step failed, with the end of its log, which is in no journal.

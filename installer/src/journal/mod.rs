@@ -5,10 +5,12 @@
 mod error;
 mod outstanding;
 mod read;
+mod times;
 
 pub use error::JournalError;
 pub use outstanding::{done, is_finished, outstanding};
 pub use read::{Contents, Header, Record, read};
+pub use times::{Times, times};
 
 use crate::{engine::StepEvent, plan::RunId};
 use manifests::Digest;
@@ -80,7 +82,8 @@ impl Journal {
 
     /// Adds one event; when this returns, it is on the disk.
     pub fn append(&mut self, event: &StepEvent) -> Result<(), JournalError> {
-        let at = (self.now)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let at = (self.now)().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let at = u64::try_from(at).expect("the clock is not 500 million years fast");
         self.write(&Record { at, event: event.clone() })
     }
 

@@ -28,7 +28,7 @@ impl Header {
 /// Every other record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// When it was written, in seconds since 1970.
+    /// When it was written, in milliseconds since 1970.
     pub at: u64,
     /// What happened.
     #[serde(flatten)]

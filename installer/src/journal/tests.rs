@@ -47,7 +47,7 @@ fn a_journal_reads_back_what_was_written() {
     let read: Vec<_> = contents.records.iter().map(|record| record.event.clone()).collect();
     assert_eq!(read, events());
     let last = fs::read_to_string(&path).unwrap().lines().nth(3).unwrap().to_owned();
-    assert_eq!(last, r#"{"at":1795167000,"event":"step-done","step":"a/x/one"}"#);
+    assert_eq!(last, r#"{"at":1795167000000,"event":"step-done","step":"a/x/one"}"#);
 }
 
 #[test]

@@ -86,16 +86,30 @@ fn mirrors_lead_from_the_original_hosts_to_the_upstream() {
     let demo = fixtures::demo(folder.path(), &Options::default()).unwrap();
     let upstream = Upstream::start().unwrap();
     let text = fs::read_to_string(demo.write_mirrors(&upstream).unwrap()).unwrap();
+    let has = |from: String| text.contains(&format!("from: {from}\n"));
+    let hosts = demo.files.iter().filter_map(|(url, _)| url.split('/').nth(2));
+    assert!(hosts.into_iter().all(|host| has(format!("https://{host}/"))));
+    assert!(demo.images.iter().all(|(name, _)| has(name.registry().to_owned())));
     let origin = format!("http://{}", upstream.address());
     let expected = "\
 urls:
 - from: https://download.example.org/
   to: ORIGIN/files/download.example.org/
+- from: https://dl.k8s.io/
+  to: ORIGIN/files/dl.k8s.io/
+- from: https://github.com/
+  to: ORIGIN/files/github.com/
+- from: https://packages.lab.example/
+  to: ORIGIN/files/packages.lab.example/
+- from: https://storage.googleapis.com/
+  to: ORIGIN/files/storage.googleapis.com/
 registries:
 - from: registry.example.org
   to: ORIGIN/registry.example.org
 - from: docker.io
   to: ORIGIN/docker.io
+- from: registry.k8s.io
+  to: ORIGIN/registry.k8s.io
 ";
     assert_eq!(text, expected.replace("ORIGIN", &origin));
 }

@@ -11,7 +11,7 @@ use builder::{
     resolve::{LockError, LockOptions, lock},
 };
 use journeys::{
-    fixtures::{Demo, Options, demo},
+    fixtures::{Demo, HOSTS, Options, REGISTRIES, demo},
     upstream::{Image, Upstream},
 };
 use manifests::{
@@ -130,8 +130,7 @@ impl Bench {
 
     /// Mirrors that lead the fixtures' hosts here.
     pub(crate) fn network(&self) -> NetworkOptions {
-        let hosts = ["download.example.org"];
-        let text = self.upstream.mirrors(&hosts, &["registry.example.org", "docker.io"]);
+        let text = self.upstream.mirrors(&HOSTS, &REGISTRIES);
         let mirrors = Mirrors::parse(Path::new("mirrors.yaml"), &text).unwrap();
         NetworkOptions { mirrors, http: quick(), environment: Environment::default() }
     }

@@ -23,7 +23,7 @@ async fn a_release_is_locked_to_what_the_sources_hold() {
     let names: Vec<_> = lockfile.images.iter().map(|image| image.name.to_string()).collect();
     assert!(names.is_sorted() && names.len() == demo.images.len(), "{names:?}");
     let pause = lockfile.images.iter().find(|image| image.name.repository() == "pause").unwrap();
-    assert_eq!(pause.also, ["mirror.example.net/demo/pause:3.10".parse().unwrap()]);
+    assert_eq!(pause.also, ["registry.k8s.io/pause:3.10".parse().unwrap()]);
     let text = lockfile.render();
     assert_eq!(Lockfile::parse(Path::new("x.lock"), &text).unwrap(), lockfile);
 }

@@ -58,7 +58,25 @@ phase_preflight() {
   installer preflight "${flags[@]}"
 }
 
-phase_apply() { apply; }
+phase_apply() {
+  apply
+  own_share
+}
+
+# What of the time was ours: all of it without `kubeadm init` and the longest `kubeadm join`.
+own_share() {
+  local whole init join=0 k
+  whole=$(($(moment run-finished) - $(moment run-started)))
+  init=$(took h1/cluster/init)
+  for k in $(seq 2 "$HOST_COUNT"); do [ "$(took "h$k/join/node")" -lt $join ] || join=$(took "h$k/join/node"); done
+  awk -v w=$whole -v i="$init" -v j="$join" 'BEGIN {
+    printf "  apply %.1f s, of which kubeadm init %.1f s and join %.1f s; our own share %.1f s\n", w / 1e3, i / 1e3, j / 1e3, (w - i - j) / 1e3
+  }' >&2
+}
+
+# moment EVENT [STEP]: when the journal saw it last, in milliseconds
+moment() { grep "\"event\":\"$1\".*${2:-}" "$SITE/run/journal.jsonl" | sed -n '$s/^{"at":\([0-9]*\),.*/\1/p'; }
+took() { echo $(($(moment step-done "\"$1\"") - $(moment step-started "\"$1\""))); }
 
 # The second apply looks at every step and changes nothing.
 phase_again() {
@@ -77,7 +95,7 @@ phase_reset() {
 
 # Once more, and this time killed at the worst moments; each time the same command goes on.
 phase_killed() {
-  killed_when "the bundle is on its way" said "copy the bundle"
+  killed_when "the bundle is on its way" half_sent
   killed_when "kubeadm init runs" runs h1 'kubeadm [i]nit'
   killed_when "kubeadm join runs" runs h2 'kubeadm [j]oin'
   timed "  apply to the end" apply
@@ -99,14 +117,11 @@ killed_when() {
 # runs HOST PATTERN: waits on the host itself, so that nothing short is missed
 runs() { on "$1" "for i in \$(seq 4500); do pgrep -f '$2' >/dev/null && exit; sleep 0.02; done; exit 1"; }
 
-# said TEXT: waits until the installer has said that it begins with this
-said() {
-  local i
-  for i in $(seq 4500); do
-    grep -qF "$1" "$LOGS/killed.log" && return
-    sleep 0.02
-  done
-  return 1
+# Waits until a part of the bundle has arrived at the control plane, but not all of it.
+half_sent() {
+  local part
+  part=/var/lib/bottari/staging/$(sha256sum <"$BUNDLE" | cut -d' ' -f1).bottari-partial
+  on h1 "for i in \$(seq 4500); do [ \"\$(stat -c %s $part 2>/dev/null || echo 0)\" -gt 33554432 ] && exit; sleep 0.02; done; exit 1"
 }
 
 # The power of a worker is cut while it joins.

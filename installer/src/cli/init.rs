@@ -1,11 +1,11 @@
 //! `init`: a commented cluster file to begin with.
 
-use super::CommandError;
+use super::{CommandError, this_machine};
 use clap::Args;
 use console::{Console, text};
 use manifests::{
     ExitCode, Failure, Name,
-    cluster::{Asking, Cluster, ClusterErrors, StarterHost, schema, starter},
+    cluster::{Asking, Cluster, ClusterErrors, Starter, StarterHost, schema},
 };
 use serde_json::json;
 use std::{
@@ -18,8 +18,8 @@ use std::{
 /// Write a cluster file with comments, to be changed by hand
 ///
 /// The first host becomes the control plane, the others workers; a host that is alone is both.
-/// Without hosts the file shows documentation addresses. A file that is there already stays as it
-/// is.
+/// Without hosts the file shows documentation addresses. With --local the first host is the machine
+/// this runs on. A file that is there already stays as it is.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The file to write
@@ -34,8 +34,16 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME=ADDRESS", value_delimiter = ',')]
     hosts: Vec<KnownHost>,
 
+    /// Begin with this machine, which is reached without SSH
+    #[arg(long)]
+    local: bool,
+
+    /// The component of the release that connects pods [default: calico]
+    #[arg(long, value_name = "COMPONENT")]
+    network: Option<Name>,
+
     /// Print the file's JSON schema, for an editor, and write nothing
-    #[arg(long, conflicts_with_all = ["output", "name", "hosts"])]
+    #[arg(long, conflicts_with_all = ["output", "name", "hosts", "local", "network"])]
     schema: bool,
 }
 
@@ -68,17 +76,26 @@ pub enum InitError {
         /// Why.
         source: io::Error,
     },
+    /// Nobody could reach it.
+    #[error("this machine has no address but its loopback one")]
+    NoAddress,
 }
 
 impl Failure for InitError {
     fn exit_code(&self) -> ExitCode {
-        ExitCode::Input
+        match self {
+            Self::Exists(_) | Self::Write { .. } => ExitCode::Input,
+            Self::NoAddress => ExitCode::Host,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Exists(_) => Some("choose another file with `-o FILE`".to_owned()),
             Self::Write { .. } => None,
+            Self::NoAddress => {
+                Some("connect it to a network, or leave `--local` out and name it with `--hosts NAME=ADDRESS`".to_owned())
+            }
         }
     }
 }
@@ -89,12 +106,23 @@ impl Arguments {
             console.data(&schema());
             return Ok(());
         }
-        let hosts: Vec<_> = self.hosts.into_iter().map(|host| host.0).collect();
-        let text = starter(self.name.as_ref(), &hosts);
-        write_new(&self.output, &text)?;
-        tell(console, &self.output, Cluster::parse(&self.output, &text, Asking::Possible));
+        let path = self.output.clone();
+        let text = self.starter()?.text();
+        write_new(&path, &text)?;
+        tell(console, &path, Cluster::parse(&path, &text, Asking::Possible));
         Ok(())
     }
+
+    fn starter(self) -> Result<Starter, InitError> {
+        let this = self.local.then(this_host).transpose()?;
+        let hosts = this.into_iter().chain(self.hosts.into_iter().map(|host| host.0)).collect();
+        Ok(Starter { cluster: self.name, plugin: self.network, hosts, local: self.local })
+    }
+}
+
+fn this_host() -> Result<StarterHost, InitError> {
+    let address = this_machine::address().ok_or(InitError::NoAddress)?;
+    Ok(StarterHost { name: this_machine::name(), address })
 }
 
 fn write_new(path: &Path, text: &str) -> Result<(), InitError> {

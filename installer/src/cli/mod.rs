@@ -15,6 +15,7 @@ mod serve;
 mod shell;
 mod site;
 mod status;
+mod this_machine;
 mod trust;
 mod unpack;
 mod verify;

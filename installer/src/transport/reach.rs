@@ -89,11 +89,11 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use manifests::cluster::{Asking, Cluster, starter};
+    use manifests::cluster::{Asking, Cluster, Starter};
 
     #[test]
     fn paths_begin_where_the_operator_thinks_they_do() {
-        let text = starter(None, &[]);
+        let text = Starter::default().text();
         let cluster = Cluster::parse(Path::new("cluster.yaml"), &text, Asking::Possible).unwrap();
         let around = Surroundings {
             home: Path::new("/home/op"),

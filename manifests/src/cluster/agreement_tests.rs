@@ -1,7 +1,7 @@
 //! The schema, the reader, the starter and the guide say the same.
 
 use super::{
-    StarterHost, schema, starter,
+    Access, Starter, StarterHost, schema,
     testing::{FULL, mistakes, parse},
 };
 use serde_json::Value;
@@ -135,7 +135,7 @@ fn words_of_the_schema_are_words_of_the_reader() {
 
 #[test]
 fn the_starter_is_a_right_cluster_file() {
-    let text = starter(None, &[]);
+    let text = Starter::default().text();
     let cluster = parse(&text).unwrap();
     assert!(cluster.hosts.iter().all(|host| host.address.to_string().starts_with("192.0.2.")));
     Walk::over(&crate::yaml::parse(Path::new("starter"), &text).unwrap());
@@ -144,7 +144,7 @@ fn the_starter_is_a_right_cluster_file() {
 
 #[test]
 fn what_the_starter_shows_in_comments_is_right_too() {
-    let text = starter(None, &[]);
+    let text = Starter::default().text();
     let shown = text.lines().map(uncommented).collect::<Vec<_>>().join("\n");
     assert_eq!(mistakes(&shown), "", "{shown}");
 }
@@ -163,23 +163,49 @@ fn uncommented(line: &str) -> String {
     }
 }
 
-#[test]
-fn the_starter_takes_hosts_that_are_known_already() {
-    let host = |name: &str, address: &str| StarterHost {
+fn starter_of(hosts: &[(&str, &str)]) -> Starter {
+    let host = |(name, address): &(&str, &str)| StarterHost {
         name: name.parse().unwrap(),
         address: address.parse().unwrap(),
     };
-    let hosts = [host("a", "10.77.0.1"), host("b", "10.77.0.2"), host("c", "10.77.0.3")];
-    let name = "seoul-1".parse().unwrap();
-    let cluster = parse(&starter(Some(&name), &hosts)).unwrap();
+    Starter { hosts: hosts.iter().map(host).collect(), ..Starter::default() }
+}
+
+#[test]
+fn the_starter_takes_what_is_known_already() {
+    let starter = Starter {
+        cluster: Some("seoul-1".parse().unwrap()),
+        plugin: Some("flannel".parse().unwrap()),
+        ..starter_of(&[("a", "10.77.0.1"), ("b", "10.77.0.2"), ("c", "10.77.0.3")])
+    };
+    let cluster = parse(&starter.text()).unwrap();
+    assert_eq!((cluster.name.as_str(), cluster.network.plugin.as_str()), ("seoul-1", "flannel"));
     let told: Vec<_> =
         cluster.hosts.iter().map(|h| format!("{} {} {:?}", h.name, h.address, h.roles)).collect();
     assert_eq!(
         told,
         ["a 10.77.0.1 {ControlPlane}", "b 10.77.0.2 {Worker}", "c 10.77.0.3 {Worker}"]
     );
-    let alone = parse(&starter(None, &hosts[..1])).unwrap();
-    assert_eq!(alone.hosts[0].roles.len(), 2);
+}
+
+#[test]
+fn the_starter_makes_a_cluster_of_this_machine_alone() {
+    let starter = Starter { local: true, ..starter_of(&[("laptop", "10.77.0.1")]) };
+    let cluster = parse(&starter.text()).unwrap();
+    assert_eq!(cluster.hosts[0].roles.len(), 2);
+    assert_eq!(cluster.hosts[0].access, Access::Local);
+}
+
+#[test]
+fn the_starter_chooses_networks_that_hold_no_host() {
+    for address in ["10.244.3.7", "10.96.0.5", "10.111.9.9", "172.30.0.2"] {
+        let two = starter_of(&[("a", address), ("b", "10.77.0.2")]);
+        assert_eq!(mistakes(&two.text()), "", "{address}");
+    }
+    let both = starter_of(&[("a", "10.244.3.7"), ("b", "172.30.0.2"), ("c", "10.100.0.1")]);
+    let network = parse(&both.text()).unwrap().network;
+    assert_eq!(network.pods.to_string(), "10.32.0.0/16");
+    assert_eq!(network.services.to_string(), "172.24.0.0/14");
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub use meaning::{Access, Api, Asking, Cluster, ClusterNetwork, Host, Jump, Regi
 pub use mistakes::{ClusterErrors, Mistake, Place};
 pub use network::{Network, NetworkError};
 pub use schema::schema;
-pub use starter::{StarterHost, starter};
+pub use starter::{Starter, StarterHost};
 pub use words::{DomainName, Endpoint, HostName, Port, UserName, UserPath};
 
 #[cfg(test)]

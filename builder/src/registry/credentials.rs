@@ -3,7 +3,8 @@
 use crate::{environment::Environment, http::HttpError};
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 use oci_client::secrets::RegistryAuth;
-use std::{fs::File, path::PathBuf};
+use serde_json::Value;
+use std::{fs, path::PathBuf};
 
 /// What Docker calls its hub in its configuration.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
@@ -32,13 +33,13 @@ impl Credentials {
         Self { files: files.into_iter().flatten().collect() }
     }
 
-    /// How to log in at a registry. May run a credential helper: blocking.
-    pub(super) fn find(&self, host: &str) -> Result<RegistryAuth, HttpError> {
-        let key = if host == "registry-1.docker.io" { DOCKER_HUB_KEY } else { host };
+    /// How to log in at a registry to read this repository. May run a
+    /// credential helper: blocking.
+    pub(super) fn find(&self, host: &str, repository: &str) -> Result<RegistryAuth, HttpError> {
         for path in &self.files {
             // A file that is absent or not ours to read holds nothing for us.
-            let Ok(file) = File::open(path) else { continue };
-            match get_credential_from_reader(file, key) {
+            let Ok(text) = fs::read(path) else { continue };
+            match get_credential_from_reader(&*text, &key(&text, host, repository)) {
                 Ok(credential) => return authentication(host, credential),
                 Err(CredentialRetrievalError::NoCredentialConfigured) => {}
                 Err(error) if is_empty_answer(&error) => {}
@@ -47,6 +48,22 @@ impl Credentials {
         }
         Ok(RegistryAuth::Anonymous)
     }
+}
+
+/// Under which key of a file the login is: podman also keeps logins for one
+/// repository or for all below a path, and the longest one counts.
+fn key(text: &[u8], host: &str, repository: &str) -> String {
+    let place = if host == "registry-1.docker.io" { "docker.io" } else { host };
+    let file: Value = serde_json::from_slice(text).unwrap_or_default();
+    let mut path = repository;
+    while !path.is_empty() {
+        let key = format!("{place}/{path}");
+        if file["auths"].get(&key).is_some() {
+            return key;
+        }
+        path = path.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    if place == host { host.to_owned() } else { DOCKER_HUB_KEY.to_owned() }
 }
 
 fn authentication(host: &str, credential: DockerCredential) -> Result<RegistryAuth, HttpError> {
@@ -93,7 +110,7 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         let path = file.to_str().unwrap();
         let environment = Environment::of([("REGISTRY_AUTH_FILE", path), ("HOME", "/nowhere")]);
-        Credentials::from_environment(&environment).find(host)
+        Credentials::from_environment(&environment).find(host, "team/app")
     }
 
     // "me:pw"
@@ -106,6 +123,21 @@ mod tests {
         assert_eq!(found(TEXT, "a.example:5000").unwrap(), login);
         assert_eq!(found(TEXT, "registry-1.docker.io").unwrap(), login);
         assert_eq!(found(TEXT, "b.example").unwrap(), RegistryAuth::Anonymous);
+    }
+
+    #[test]
+    fn a_login_for_a_path_counts_before_that_of_its_registry() {
+        // "us:pw", "me:pw", "hub:pw"
+        let text = r#"{"auths": {"a.example/team": {"auth": "dXM6cHc="},
+            "a.example": {"auth": "bWU6cHc="}, "docker.io/team/app": {"auth": "aHViOnB3"},
+            "b.example/team/other": {"auth": "bWU6cHc="}}}"#;
+        let user = |host| match found(text, host).unwrap() {
+            RegistryAuth::Basic(user, _) => user,
+            _ => "nobody".into(),
+        };
+        assert_eq!(user("a.example"), "us");
+        assert_eq!(user("registry-1.docker.io"), "hub");
+        assert_eq!(user("b.example"), "nobody");
     }
 
     #[test]

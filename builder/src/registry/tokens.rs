@@ -94,7 +94,8 @@ impl Tokens {
             return Ok(RegistryAuth::Basic(user.clone(), password.clone()));
         }
         let (credentials, host) = (self.credentials.clone(), endpoint.host().to_owned());
-        tokio::task::spawn_blocking(move || credentials.find(&host))
+        let repository = endpoint.repository.clone();
+        tokio::task::spawn_blocking(move || credentials.find(&host, &repository))
             .await
             .expect("looking for credentials does not panic")
     }

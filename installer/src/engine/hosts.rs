@@ -1,7 +1,7 @@
 //! Makes the hosts of a plan ready: each is locked for the run, and its ledger
 //! read.
 
-use super::{Engine, EngineError, Locked, StepEvent, lock, run::Recorder};
+use super::{Engine, EngineError, Locked, StepEvent, lock, recorder::Recorder};
 use crate::{
     ledger::LedgerFile,
     plan::{HostName, RunId},

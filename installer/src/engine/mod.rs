@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod hosts;
 mod lock;
+mod recorder;
 mod run;
 mod schedule;
 

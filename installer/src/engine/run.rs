@@ -2,7 +2,8 @@
 //! can be done.
 
 use super::{
-    Engine, EngineError, FailedStep, StepEvent, StepReporter, hosts::Ledgers, schedule::Schedule,
+    Engine, EngineError, FailedStep, StepEvent, hosts::Ledgers, recorder::Recorder,
+    schedule::Schedule,
 };
 use crate::{
     journal::{self, Contents, Journal},
@@ -37,21 +38,6 @@ pub fn unfinished(folder: &RunFolder) -> Result<Option<Plan>, EngineError> {
     Ok((!journal::is_finished(&plan, &contents.records)).then_some(plan))
 }
 
-/// Writes each event to the journal, and only then tells others.
-#[derive(Debug)]
-pub(super) struct Recorder<'a> {
-    journal: &'a mut Journal,
-    reporter: &'a dyn StepReporter,
-}
-
-impl Recorder<'_> {
-    pub(super) fn record(&mut self, event: &StepEvent) -> Result<(), EngineError> {
-        self.journal.append(event)?;
-        self.reporter.report(event);
-        Ok(())
-    }
-}
-
 /// A step that came to the end of its look or of its work.
 struct Ended<'a> {
     step: &'a PlannedStep,
@@ -74,7 +60,7 @@ impl<'a> Engine<'a> {
     ) -> Result<Summary, EngineError> {
         let run = &contents.header.run;
         let remotes = self.remotes()?;
-        let mut recorder = Recorder { journal, reporter: self.steps };
+        let mut recorder = Recorder::new(journal, self.steps);
         let done = journal::done(&contents.records);
         let (steps, done_before) = (self.plan.steps.len(), done.len());
         recorder.record(&StepEvent::RunStarted { run: run.clone(), steps, done_before })?;

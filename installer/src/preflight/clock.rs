@@ -1,6 +1,6 @@
 //! Do the clocks agree? Certificates and etcd need them to.
 
-use super::check::{State, Verdict, View};
+use super::verdict::{State, Verdict, View};
 
 /// The most that two hosts may differ by, in milliseconds.
 const MOST_MS: u64 = 5000;

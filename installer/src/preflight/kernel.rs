@@ -1,6 +1,6 @@
 //! Can the kernel do what containers need?
 
-use super::check::{State, Verdict, View};
+use super::verdict::{State, Verdict, View};
 use crate::facts::Feature;
 
 /// Without these no pod starts or none is reached.

@@ -1,8 +1,8 @@
 //! Did somebody install something here before?
 
 use super::{
-    check::{State, Verdict, View},
     network::is_installed,
+    verdict::{State, Verdict, View},
 };
 
 /// Services that would fight with ours.

@@ -1,6 +1,6 @@
 //! Is the machine large enough, of the right kind, and itself?
 
-use super::check::{State, Verdict, View};
+use super::verdict::{State, Verdict, View};
 use console::text::size;
 
 pub(super) fn arch(view: View<'_>) -> Verdict {

@@ -16,8 +16,10 @@ mod space;
 mod system;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
-pub use check::{CHECKS, Check, CheckResult, State, preflight};
+pub use check::{CHECKS, Check, CheckResult, preflight};
 pub use needs::{Appetite, HostNeeds, Needs, PortNeed, SUPPORTED_SYSTEMS, System};
 pub use report::{NotReady, Report, UnknownCheck, accepted};
 pub use show::{problems, summary};
+pub use verdict::State;

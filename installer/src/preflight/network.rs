@@ -1,6 +1,6 @@
 //! Do addresses and networks fit together?
 
-use super::check::{State, Verdict, View};
+use super::verdict::{State, Verdict, View};
 use manifests::cluster::Network;
 use std::net::IpAddr;
 

@@ -1,8 +1,8 @@
 //! Are the ports free that our services will take?
 
 use super::{
-    check::{State, Verdict, View},
     network::is_installed,
+    verdict::{State, Verdict, View},
 };
 use crate::facts::Listening;
 

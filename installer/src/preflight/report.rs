@@ -1,6 +1,9 @@
 //! What the verdicts mean together: ready, ready once acknowledged, not ready.
 
-use super::check::{CHECKS, CheckResult, State};
+use super::{
+    check::{CHECKS, CheckResult},
+    verdict::State,
+};
 use manifests::{ExitCode, Failure};
 use serde::Serialize;
 use std::collections::BTreeSet;

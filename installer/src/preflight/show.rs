@@ -1,6 +1,6 @@
 //! The verdicts as tables.
 
-use super::check::{CheckResult, State};
+use super::{check::CheckResult, verdict::State};
 use console::Table;
 
 /// One line for each host: how many checks are fine, and the names of the rest.

@@ -1,6 +1,6 @@
 //! Is there room for what the bundle brings?
 
-use super::check::{State, Verdict, View};
+use super::verdict::{State, Verdict, View};
 use console::text::size;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Can anything be done on the host at all?
 
-use super::check::{State, Verdict, View};
+use super::verdict::{State, Verdict, View};
 
 /// Programs that steps use and no bundle brings.
 const TOOLS: [&str; 12] = [

@@ -4,8 +4,7 @@ use super::{
     holdings::Found,
     range::{self, Wanted},
     reply::{Refusal, Reply},
-    site::Site,
-    stream::BlobStream,
+    stream::{BlobStream, Sending},
 };
 use axum::{
     body::Body,
@@ -20,7 +19,7 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-diges
 
 /// Answers with a blob, or the part of it that the request names.
 pub(crate) async fn reply(
-    site: &Site,
+    sending: Sending<'_>,
     request: &Parts,
     found: Found<'_>,
     media_type: &str,
@@ -50,14 +49,14 @@ pub(crate) async fn reply(
     };
     let bytes = mark(&mut reply, part, found.record.size);
     if request.method == Method::GET && !bytes.is_empty() {
-        *reply.body_mut() = body(site, found, bytes).await?;
+        *reply.body_mut() = body(sending, found, bytes).await?;
     }
     Ok(reply)
 }
 
-async fn body(site: &Site, found: Found<'_>, bytes: Range<u64>) -> Result<Body, Refusal> {
+async fn body(sending: Sending<'_>, found: Found<'_>, bytes: Range<u64>) -> Result<Body, Refusal> {
     let Found { bundle, record } = found;
-    let stream = BlobStream::start(bundle, record, bytes, &site.budget, &site.health).await;
+    let stream = BlobStream::start(bundle, record, bytes, sending).await;
     // A client must not learn where files lie on this host.
     let damaged = |_| {
         Refusal::Damaged("the bytes of this blob cannot be read or are damaged; the log of this registry says which bundle and where".into())

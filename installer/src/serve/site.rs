@@ -11,7 +11,7 @@ use super::{
     referrers::{self, Referrers},
     reply::{Refusal, Reply, json_reply},
     route::{Reference, Route},
-    stream::Budget,
+    stream::{Budget, Sending},
 };
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, request::Parts};
 use bundles::{is_index, is_manifest};
@@ -27,8 +27,8 @@ const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-ver
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) holdings: Arc<Holdings>,
-    pub(crate) health: Arc<Health>,
-    pub(crate) budget: Budget,
+    health: Arc<Health>,
+    budget: Budget,
     log: Option<AccessLog>,
     files: OnceCell<Files>,
     referrers: OnceCell<Referrers>,
@@ -78,13 +78,13 @@ impl Site {
                 subject.name = Some(name.to_string());
                 let found = self.manifest(&name, &reference)?;
                 subject.digest = Some(found.record.digest.clone());
-                blob::reply(self, request, found, &found.record.media_type).await
+                blob::reply(self.sending(), request, found, &found.record.media_type).await
             }
             Route::Blob(name, digest) => {
                 subject.name = Some(name.to_string());
                 subject.digest = Some(digest.clone());
                 let found = self.blob(&name, &digest)?;
-                blob::reply(self, request, found, "application/octet-stream").await
+                blob::reply(self.sending(), request, found, "application/octet-stream").await
             }
             Route::Referrers(name, digest) => {
                 subject.name = Some(name.to_string());
@@ -103,6 +103,10 @@ impl Site {
                 self.file(request, subject, path, file).await
             }
         }
+    }
+
+    fn sending(&self) -> Sending<'_> {
+        Sending { budget: &self.budget, health: &self.health }
     }
 
     fn health_reply(&self) -> Reply {
@@ -181,7 +185,7 @@ impl Site {
         let (file, found) = found.ok_or_else(|| Refusal::FileUnknown(path.clone()))?;
         subject.name = Some(path);
         subject.digest = Some(file.digest.clone());
-        blob::reply(self, request, found, &file.media_type).await
+        blob::reply(self.sending(), request, found, &file.media_type).await
     }
 }
 

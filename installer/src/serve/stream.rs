@@ -63,6 +63,13 @@ impl Budget {
     }
 }
 
+/// What all streams share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sending<'a> {
+    pub(crate) budget: &'a Budget,
+    pub(crate) health: &'a Arc<Health>,
+}
+
 /// Verified bytes of a blob. Ends with an error, never early, when they run out.
 #[derive(Debug)]
 pub(crate) struct BlobStream {
@@ -80,8 +87,7 @@ impl BlobStream {
         bundle: &Bundle,
         record: &BlobRecord,
         range: Range<u64>,
-        budget: &Budget,
-        health: &Arc<Health>,
+        Sending { budget, health }: Sending<'_>,
     ) -> Result<Self, BundleError> {
         let room = budget.take(record).await;
         let reader = bundle.read(&record.digest, range)?;

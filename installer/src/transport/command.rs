@@ -1,6 +1,10 @@
 //! What is to be run on a host, and what came of it.
 
-use super::{Secret, TransportError, output::Captured, secret::redact};
+use super::{
+    Secret,
+    output::{Ears, LineSink},
+    secret::redact,
+};
 use bytes::Bytes;
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
@@ -8,21 +12,6 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(1);
 /// How much of each output stream is kept, in bytes; the end is what matters.
 pub const KEPT_OUTPUT: usize = 1024 * 1024;
-
-/// Which of the two output streams a line came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
-
-/// Hears a command's output line by line while it runs.
-pub trait LineSink: Send + Sync + Debug {
-    /// Takes one line, without its end, with secrets already masked.
-    fn line(&self, stream: Stream, line: &str);
-}
 
 /// A POSIX shell script or one program with arguments, to be run on a host.
 ///
@@ -147,55 +136,8 @@ impl RemoteCommand {
     }
 
     /// What listens to its output.
-    pub(crate) fn ears(&self) -> super::output::Ears {
-        super::output::Ears::new(self.keep, self.sink.clone(), self.secrets.clone())
-    }
-}
-
-/// A command that ran to its end, well or not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Finished {
-    /// The exit status; 128 and the signal's number when a signal ended it.
-    pub status: i32,
-    /// Standard output, as it came: it may hold secrets.
-    pub stdout: Captured,
-    /// Standard error, as it came: it may hold secrets.
-    pub stderr: Captured,
-    pub(crate) secrets: Vec<Secret>,
-}
-
-impl Finished {
-    /// A made-up result: status and standard output. For fakes.
-    pub fn with(status: i32, stdout: &str) -> Self {
-        Self { status, stdout: Captured::from(stdout), ..Self::default() }
-    }
-
-    /// Whether it ended with status 0.
-    pub fn success(&self) -> bool {
-        self.status == 0
-    }
-
-    /// Standard output as text; bytes that are no UTF-8 become `�`.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout.bytes).into_owned()
-    }
-
-    /// What it said last, for a message: the end of standard error, or of
-    /// standard output when that is empty. Secrets masked.
-    pub fn said(&self) -> String {
-        let error = self.stderr.last_lines(8);
-        let words = if error.is_empty() { self.stdout.last_lines(8) } else { error };
-        redact(&words, &self.secrets)
-    }
-
-    /// Itself when it succeeded, otherwise an error that says how it ended.
-    pub fn expect_success(self, host: &str, title: &str) -> Result<Self, TransportError> {
-        if self.success() {
-            return Ok(self);
-        }
-        let title = redact(title, &self.secrets);
-        let (status, said) = (self.status, self.said());
-        Err(TransportError::Failed { host: host.to_owned(), title, status, said })
+    pub(crate) fn ears(&self) -> Ears {
+        Ears::new(self.keep, self.sink.clone(), self.secrets.clone())
     }
 }
 
@@ -218,17 +160,5 @@ mod tests {
         assert!(open.shows_a_secret());
         assert_eq!(open.title(), "join [secret]");
         assert!(!RemoteCommand::argv(["join"]).secret(token).stdin("hunter2").shows_a_secret());
-    }
-
-    #[test]
-    fn a_failure_says_what_the_command_said_last_and_no_secret() {
-        let mut finished = Finished::with(1, "out");
-        finished.stderr = Captured::from("warning\nwrong token hunter2\n");
-        finished.secrets = vec![Secret::new("hunter2")];
-        let error = finished.expect_success("cp-1", "join hunter2").unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "cp-1: `join [secret]` ended with status 1: warning; wrong token [secret]"
-        );
     }
 }

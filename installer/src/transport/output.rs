@@ -2,51 +2,27 @@
 
 use super::{
     Secret,
-    command::{LineSink, Stream},
+    finished::{Captured, Finished},
     secret::redact,
 };
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
 /// A line longer than this is passed on in pieces.
 const LONGEST_LINE: usize = 8 * 1024;
 
-/// The kept end of an output stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Captured {
-    /// The last bytes that came.
-    pub bytes: Vec<u8>,
-    /// How many bytes came before them and were dropped.
-    pub dropped_bytes: u64,
+/// Which of the two output streams a line came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
 }
 
-impl From<&str> for Captured {
-    fn from(text: &str) -> Self {
-        Self { bytes: text.into(), dropped_bytes: 0 }
-    }
-}
-
-impl Captured {
-    /// The last lines that hold anything, joined by `; `.
-    pub(crate) fn last_lines(&self, count: usize) -> String {
-        let text = String::from_utf8_lossy(&self.bytes);
-        let lines: Vec<&str> =
-            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        lines[lines.len().saturating_sub(count)..].join("; ")
-    }
-
-    fn push(&mut self, bytes: &[u8], keep: usize) {
-        self.bytes.extend_from_slice(bytes);
-        // Twice the room, so that a long output is moved seldom.
-        if self.bytes.len() > keep.saturating_mul(2) {
-            self.trim(keep);
-        }
-    }
-
-    fn trim(&mut self, keep: usize) {
-        let surplus = self.bytes.len().saturating_sub(keep);
-        self.bytes.drain(..surplus);
-        self.dropped_bytes += surplus as u64;
-    }
+/// Hears a command's output line by line while it runs.
+pub trait LineSink: Send + Sync + Debug {
+    /// Takes one line, without its end, with secrets already masked.
+    fn line(&self, stream: Stream, line: &str);
 }
 
 /// Listens to both streams of one command.
@@ -81,7 +57,7 @@ impl Ears {
     }
 
     /// The command is over: passes on what had no line end.
-    pub(crate) fn finish(mut self, status: i32) -> super::Finished {
+    pub(crate) fn finish(mut self, status: i32) -> Finished {
         for (line, stream) in self.lines.iter_mut().zip([Stream::Stdout, Stream::Stderr]) {
             if let (Some(sink), false) = (&self.sink, line.is_empty()) {
                 pass(sink.as_ref(), stream, line, &self.secrets);
@@ -89,7 +65,7 @@ impl Ears {
         }
         self.streams.iter_mut().for_each(|stream| stream.trim(self.keep));
         let [stdout, stderr] = self.streams;
-        super::Finished { status, stdout, stderr, secrets: self.secrets }
+        Finished { status, stdout, stderr, secrets: self.secrets }
     }
 }
 

@@ -108,6 +108,13 @@ pub struct BlobRecord {
     pub users: BTreeSet<String>,
 }
 
+impl BlobRecord {
+    /// One of those that need it, enough to tell damage by.
+    pub(crate) fn first_user(&self) -> &str {
+        self.users.first().map_or("", String::as_str)
+    }
+}
+
 /// How the tar entry of a blob is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

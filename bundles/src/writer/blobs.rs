@@ -165,10 +165,10 @@ impl Phase<'_> {
 }
 
 /// The first thing that needs a blob: what a person knows it by.
-pub(super) fn user(record: &BlobRecord) -> &str {
-    record.users.first().map_or("", String::as_str)
-}
-
 fn unreadable(record: &BlobRecord, source: io::Error) -> WriteError {
-    WriteError::Source { digest: record.digest.clone(), user: user(record).to_owned(), source }
+    WriteError::Source {
+        digest: record.digest.clone(),
+        user: record.first_user().to_owned(),
+        source,
+    }
 }

@@ -1,7 +1,7 @@
 //! The tar entry of a blob as a stream: prefix, content, padding. The content
 //! is hashed as it passes, and its size is a ceiling.
 
-use super::{WriteError, blobs::user};
+use super::WriteError;
 use crate::{
     format::{entry, manifest::BlobRecord},
     hash::BlobHasher,
@@ -46,7 +46,7 @@ impl<'a> EntryReader<'a> {
         let (found, sha256) = self.hasher.finish();
         if found != record.digest || found_size != record.size {
             return Err(WriteError::Differs {
-                user: user(record).to_owned(),
+                user: record.first_user().to_owned(),
                 expected: record.digest.clone(),
                 expected_size: record.size,
                 found,

@@ -148,6 +148,7 @@ pub(crate) fn release(
         title: "one of everything".to_owned(),
         arches: vec![Arch::Amd64],
         compression_level: 1,
+        components: Vec::new(),
         files: vec![file("kubernetes", "kubectl", &kubectl), file("tool", "tool.tgz", &archive)],
         images: vec![index],
     };

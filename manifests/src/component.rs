@@ -1,7 +1,14 @@
 //! Component definitions: what one version of a component is made of and where
 //! upstream keeps it. Adding a component is writing such a file, not code.
 
-use crate::{Arch, Digest, FileName, ImageRef, Name, Role, Version, yaml, yaml::InputError};
+pub use crate::{
+    component_leaves::{ChainPrefix, InterfaceName, Leaves, LeftPath},
+    component_steps::{Apply, Condition, ObjectPath, Provides, Step, Until, Wait},
+};
+
+use crate::{
+    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps, yaml, yaml::InputError,
+};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 use url::Url;
@@ -32,6 +39,12 @@ pub struct Contents {
     pub manifests: Vec<FileSource>,
     /// Container images.
     pub images: Vec<ImageSource>,
+    /// What else may stand on it.
+    pub provides: Option<Provides>,
+    /// What installs it inside a cluster, in this order.
+    pub steps: Vec<Step>,
+    /// What it leaves on hosts.
+    pub leaves: Leaves,
 }
 
 /// A file upstream offers for download.
@@ -183,7 +196,15 @@ impl Contents {
             file.resolve(version, &[Arch::Amd64, Arch::Arm64])?;
             file.check_published()?;
         }
-        self.images.iter().try_for_each(ImageSource::check)
+        self.images.iter().try_for_each(ImageSource::check)?;
+        self.check_steps(version)
+    }
+
+    /// Steps apply manifests of this very version.
+    fn check_steps(&self, version: &Version) -> Result<(), String> {
+        let for_all = self.manifests.iter().filter(|manifest| !manifest.url.contains("{arch}"));
+        let names = for_all.map(|manifest| fill(&manifest.name, version, None));
+        component_steps::check(&self.steps, self.provides, &names.collect::<Result<Vec<_>, _>>()?)
     }
 }
 
@@ -267,6 +288,21 @@ versions:
         let files = contents.files[0].resolve(version, &[Arch::Amd64, Arch::Arm64]).unwrap();
         assert_eq!((files.len(), files[0].arch), (1, None));
         assert!(files[0].published.is_some());
+    }
+
+    #[test]
+    fn steps_apply_only_manifests_of_their_version() {
+        let with = |steps: &str| {
+            let manifest =
+                "manifests:\n    - name: a-{version}.yaml\n      url: https://a.io/a.yaml";
+            ETCD.replace("    files:", &format!("    {manifest}\n{steps}    files:"))
+        };
+        let component = parse(&with("    steps: [{apply: a-v3.5.23.yaml}]\n")).unwrap();
+        assert_eq!(component.versions.first_key_value().unwrap().1.steps.len(), 1);
+        let other = parse(&with("    steps: [{apply: a-v3.5.24.yaml}]\n")).unwrap_err();
+        assert!(other.contains("version v3.5.23: a step applies `a-v3.5.24.yaml`"), "{other}");
+        let nothing = parse(&with("    provides: pod-network\n")).unwrap_err();
+        assert!(nothing.contains("no step installs it"), "{nothing}");
     }
 
     #[test]

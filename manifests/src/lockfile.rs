@@ -4,9 +4,12 @@
 //! fact per line, sorted, so a version bump is a short diff), reproducible, and
 //! readable by later tools (`format` names the version).
 
+pub use crate::lockfile_component::LockedComponent;
+
 use crate::{
     Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
     component::Trust,
+    lockfile_component,
     yaml::{self, InputError},
 };
 use serde::{Deserialize, Serialize};
@@ -42,6 +45,10 @@ pub struct Lockfile {
     pub arches: Vec<Arch>,
     /// zstd level for what is not compressed already.
     pub compression_level: u8,
+    /// Components that do something inside a cluster, in the release's order,
+    /// which is the order they are installed in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<LockedComponent>,
     /// Files and Kubernetes manifests, sorted by component, name, architecture.
     pub files: Vec<LockedFile>,
     /// Images, sorted by name.
@@ -251,7 +258,8 @@ impl Lockfile {
         format!("{HEADING}{}", yaml::render(&sorted))
     }
 
-    /// Puts every list into the order of the format.
+    /// Puts every list into the order of the format. That of the components has
+    /// a meaning and stays.
     pub fn sort(&mut self) {
         self.arches.sort();
         self.files.sort_by_key(|file| (file.component.clone(), file.name.clone(), file.arch));
@@ -283,7 +291,8 @@ impl Lockfile {
         match files.chain(images).find(|name| !names.insert(name.clone())) {
             Some(twice) => Err(format!("`{twice}` is locked twice")),
             None => self.images.iter().try_for_each(check_image),
-        }
+        }?;
+        lockfile_component::check(self)
     }
 }
 

@@ -67,7 +67,7 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, InputErr
 
 /// The parser ends its messages with the place, which [`InputError`] shows in
 /// front, where an editor finds it.
-fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     let message = message.split_once(" at line ").map_or(message, |(text, _)| text);
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -128,6 +128,7 @@ fn empty(release: &Release) -> Lockfile {
         title: release.title.clone(),
         arches: release.arches.clone(),
         compression_level: release.compression_level,
+        components: Vec::new(),
         files: Vec::new(),
         images: Vec::new(),
     }

@@ -159,6 +159,7 @@ pub(crate) fn release(variant: Variant) -> Release {
         title: "a demonstration".to_owned(),
         arches: vec![Arch::Amd64, Arch::Arm64],
         compression_level: 1,
+        components: Vec::new(),
         files: files(&mut blobs, variant),
         images: vec![
             nginx.named("nginx", "docker.io/library/nginx:1.27"),

@@ -7,4 +7,5 @@ mod data;
 mod definitions;
 mod golden;
 mod notes;
+mod patches;
 mod upstream;

@@ -110,6 +110,7 @@ fn lockfile() -> Lockfile {
         title: "a small Kubernetes for the lab".into(),
         arches: vec![Arch::Amd64],
         compression_level: 3,
+        components: Vec::new(),
         files: vec![
             file("cni-plugins", "v1.8.0-lab", "cni-plugins-linux-amd64-v1.8.0.tgz", amd64, &BOTH),
             file("cri-o", "v1.34.0", "cri-o.amd64.v1.34.0.tar.gz", amd64, &BOTH),

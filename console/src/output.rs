@@ -138,6 +138,11 @@ impl Console {
         self.data(&table.render(self.columns));
     }
 
+    /// How many columns stdout has, when it is a terminal.
+    pub fn columns(&self) -> Option<u16> {
+        self.columns
+    }
+
     /// Says something that needs no action.
     pub fn note(&self, text: &str) {
         self.reporter.report(&Event::Notice { text: text.to_owned() });

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::{EngineError, StepEvent, StepReporter, Summary},
     journal::{self, Times, times},
-    plan::{HostName, Plan},
+    plan::{HostName, Plan, extent},
     preflight::accepted,
     run::{NamedUploads, Progress, RunError, Walk, hand_over, operator, stored_plan},
 };
@@ -118,12 +118,9 @@ impl StepReporter for JsonSteps<'_> {
 }
 
 fn question(plan: &Plan) -> String {
-    let steps = text::count(plan.steps.len() as u64, "step", "steps");
-    let hosts = text::count(plan.hosts().len() as u64, "host", "hosts");
-    format!(
-        "install {} {} as cluster `{}`, {steps} on {hosts}? Type `yes`:",
-        plan.release, plan.version, plan.cluster
-    )
+    let Plan { release, version, cluster, .. } = plan;
+    let extent = extent(plan);
+    format!("install {release} {version} as cluster `{cluster}`, {extent}? Type `yes`:")
 }
 
 fn tell(

@@ -2,7 +2,7 @@
 
 use super::{CommandError, site::SiteArguments};
 use crate::{
-    plan::{Replan, render},
+    plan::{Replan, extent, render},
     run::stored_plan,
 };
 use clap::Args;
@@ -32,11 +32,11 @@ impl Arguments {
         let plan = stored.map_or_else(make, Ok)?;
         match console.wants_json() {
             true => console.data(&plan.to_json()),
-            false => console.data(&render(&plan)),
+            false => console.data(&render(&plan, console.columns())),
         }
-        let folder = site.folder.path().display();
-        console
-            .success(&format!("the plan is in `{folder}`; `apply` walks it, no host was changed"));
+        let (extent, folder) = (extent(&plan), site.folder.path().display());
+        console.success(&format!("{extent}, and nothing was changed"));
+        console.note(&format!("the plan is in `{folder}`; `apply` walks exactly these steps"));
         Ok(())
     }
 }

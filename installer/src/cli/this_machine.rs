@@ -35,7 +35,7 @@ fn source_address() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((NOWHERE, 9)).ok()?;
     match socket.local_addr().ok()? {
-        SocketAddr::V4(found) => Some(*found.ip()).filter(reaches_others),
+        SocketAddr::V4(found) => Some(*found.ip()).filter(|found| reaches_others(*found)),
         SocketAddr::V6(_) => None,
     }
 }
@@ -46,10 +46,10 @@ fn local_address(table: &str) -> Option<Ipv4Addr> {
     let lines: Vec<_> = table.lines().map(str::trim).collect();
     let own = lines.windows(2).filter(|pair| pair[1] == "/32 host LOCAL");
     let addresses = own.filter_map(|pair| pair[0].strip_prefix("|-- ")?.parse().ok());
-    addresses.into_iter().find(reaches_others)
+    addresses.into_iter().find(|found| reaches_others(*found))
 }
 
-fn reaches_others(address: &Ipv4Addr) -> bool {
+fn reaches_others(address: Ipv4Addr) -> bool {
     !address.is_loopback() && !address.is_unspecified()
 }
 

@@ -13,7 +13,7 @@ mod words;
 
 pub use error::PlanError;
 pub use manifests::cluster::HostName;
-pub use render::render;
+pub use render::{extent, render};
 pub use run_folder::{Chosen, Replan, RunFolder, choose};
 pub use word_type::WordError;
 pub use words::{

@@ -1,37 +1,45 @@
 //! A plan for people: by host, by phase, each step with its reason.
 
-use super::{Plan, PlannedStep};
+use super::{HostName, Plan, PlannedStep};
+use console::{Table, text};
 use std::fmt::Write;
 
-/// The plan as lines of text, ending in a line feed.
-pub fn render(plan: &Plan) -> String {
-    let Plan { cluster, release, version, steps, .. } = plan;
-    let hosts = plan.hosts();
-    let count = format!("{} on {}", number(steps.len(), "step"), number(hosts.len(), "host"));
-    let mut text = format!("{release} {version} on cluster {cluster}: {count}\n");
-    for host in hosts {
-        let _ = writeln!(text, "\n{host}");
-        let of_host: Vec<_> = steps.iter().filter(|step| step.host == *host).collect();
-        for phase in of_host.chunk_by(|one, next| one.phase == next.phase) {
-            let _ = writeln!(text, "  {}", phase[0].phase);
-            for step in phase {
-                line(&mut text, step);
-            }
-        }
+/// The plan as text that ends in a line feed: as wide as `columns`, or with
+/// each step on one line.
+pub fn render(plan: &Plan, columns: Option<u16>) -> String {
+    let Plan { cluster, release, version, .. } = plan;
+    let mut text = format!("{release} {version} on cluster {cluster}: {}\n", extent(plan));
+    for host in plan.hosts() {
+        let _ = write!(text, "\n{host}\n{}", table(plan, host).render(columns));
     }
     text
 }
 
-fn line(text: &mut String, step: &PlannedStep) {
-    let _ = writeln!(text, "    {}: {}", step.title, step.why);
-    let elsewhere = step.needs.iter().filter(|need| need.host() != step.host.as_str());
-    for need in elsewhere {
-        let _ = writeln!(text, "      waits for {need}");
-    }
+/// `34 steps on 1 host`.
+pub fn extent(plan: &Plan) -> String {
+    let steps = text::count(plan.steps.len() as u64, "step", "steps");
+    let hosts = text::count(plan.hosts().len() as u64, "host", "hosts");
+    format!("{steps} on {hosts}")
 }
 
-fn number(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+/// The steps of one host under the numbers they have in the plan. A phase is
+/// named where it begins.
+fn table(plan: &Plan, host: &HostName) -> Table {
+    let mut table = Table::new(["#", "phase", "step", "why"]).numbers(&[0]);
+    let of_host = plan.steps.iter().zip(1..).filter(|(step, _)| step.host == *host);
+    let mut phase = None;
+    for (step, number) in of_host {
+        let begins = phase.replace(&step.phase) != Some(&step.phase);
+        let named = if begins { step.phase.as_str() } else { "" };
+        table.row([&number.to_string(), named, &step.title, &reason(plan, step)]);
+    }
+    table
+}
+
+fn reason(plan: &Plan, step: &PlannedStep) -> String {
+    let elsewhere = step.needs.iter().filter(|need| need.host() != step.host.as_str());
+    let numbers = elsewhere.filter_map(|need| plan.steps.iter().position(|step| step.id == *need));
+    numbers.fold(step.why.clone(), |why, before| format!("{why}; waits for step {}", before + 1))
 }
 
 #[cfg(test)]
@@ -49,20 +57,27 @@ mod tests {
             step("cp-1/init/cluster", &["cp-1/prepare/one"]),
             last,
         ]);
-        insta::assert_snapshot!(render(&plan), @r"
+        insta::assert_snapshot!(render(&plan, None), @r"
         demo 1.0.0 on cluster north: 4 steps on 2 hosts
 
         cp-1
-          prepare
-            do one: the test wants it
-            do cluster: the test wants it
+        #  phase    step        why
+        1  prepare  do one      the test wants it
+        3           do cluster  the test wants it
 
         worker-1
-          prepare
-            do one: the test wants it
-          join
-            do node: the test wants it
-              waits for cp-1/init/cluster
+        #  phase    step     why
+        2  prepare  do one   the test wants it
+        4  join     do node  the test wants it; waits for step 3
         ");
+    }
+
+    #[test]
+    fn a_plan_fits_a_narrow_terminal() {
+        let mut wordy = step("cp-1/prepare/one", &[]);
+        wordy.why = "a reason that takes some more words than most reasons take".into();
+        let text = render(&plan(vec![wordy]), Some(50));
+        assert!(text.lines().all(|line| text::width(line) <= 50), "{text}");
+        insta::assert_snapshot!(text);
     }
 }

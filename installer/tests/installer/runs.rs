@@ -123,8 +123,8 @@ fn the_plan_of_an_unfinished_run_is_shown_without_asking_the_hosts() {
     demo 1.3.0 on cluster demo: 1 step on 1 host
 
     no-such-name
-      prepare
-        make a folder: the test wants it
+    #  phase    step           why
+    1  prepare  make a folder  the test wants it
     ");
     let said = run(&world, plan.iter().chain(&["--json"]));
     let stored = fs::read_to_string(world.path("bottari-run-demo/plan.json")).unwrap();

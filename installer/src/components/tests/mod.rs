@@ -45,7 +45,7 @@ fn text(plan: &Plan, id: &str) -> String {
 fn one_control_plane_and_one_worker_become_this_plan() {
     let fixture = Fixture::lab();
     let plan = fixture.plan().unwrap();
-    insta::assert_snapshot!(without_keys(&fixture, &render(&plan)));
+    insta::assert_snapshot!(without_keys(&fixture, &render(&plan, None)));
 }
 
 #[test]

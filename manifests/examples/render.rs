@@ -11,6 +11,7 @@ use manifests::{
 use std::{
     env,
     error::Error,
+    fs,
     io::{Write, stdout},
     path::Path,
 };
@@ -23,8 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let component = Component::parse(Path::new(definition), &yaml::read(Path::new(definition))?)?;
     let contents = component.versions.get(&version.parse()?).ok_or("no such version")?;
     let step = step(&contents.steps, Path::new(manifest)).ok_or("no step applies it")?;
-    let text = yaml::read(Path::new(manifest))?;
-    stdout().write_all(render(&text, &step.patches)?.as_bytes())?;
+    let bytes = fs::read(manifest)?;
+    stdout().write_all(&render(&bytes, &step.patches)?)?;
     Ok(())
 }
 

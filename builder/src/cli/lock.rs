@@ -140,12 +140,14 @@ fn tell(lockfile: &Lockfile, previous: Option<&Lockfile>, output: &Path, console
     }
 }
 
-/// Names that are new, gone, or stand for other bytes than before.
+/// Names that are new, gone, or stand for something else than before.
 fn changes(before: &Lockfile, after: &Lockfile) -> Vec<String> {
     let names = |lockfile: &Lockfile| -> std::collections::BTreeSet<(String, String)> {
         let files = lockfile.files.iter().map(|f| (f.artifact_name(), f.digest.to_string()));
         let images = lockfile.images.iter().map(|i| (i.name.to_string(), i.digest.to_string()));
-        files.chain(images).collect()
+        let components = lockfile.components.iter();
+        let steps = components.map(|c| (format!("steps of {}", c.name), yaml::render(c)));
+        files.chain(images).chain(steps).collect()
     };
     let (before, after) = (names(before), names(after));
     let mut changed: Vec<_> =

@@ -1,7 +1,7 @@
 //! Why a release cannot be locked.
 
 use crate::{cache::CacheError, http::HttpError, registry::ManifestError};
-use manifests::{Digest, ExitCode, Failure, Name, yaml::InputError};
+use manifests::{Digest, ExitCode, Failure, FileName, Name, patch::RenderError, yaml::InputError};
 
 /// A release that cannot be locked.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,16 @@ pub enum LockError {
         component: Name,
         /// What is wrong.
         message: String,
+    },
+    /// A patch does not fit the manifest that upstream has now.
+    #[error("component `{component}`: `{manifest}` cannot be patched as its definition says")]
+    Patch {
+        /// The component.
+        component: Name,
+        /// The manifest.
+        manifest: FileName,
+        /// Which patch, and why.
+        source: Box<RenderError>,
     },
     /// `--update` names something else.
     #[error("component `{0}` is not in the release")]
@@ -106,6 +116,7 @@ impl Failure for LockError {
         match self {
             Self::Input(error) => error.exit_code(),
             Self::Definition { .. }
+            | Self::Patch { .. }
             | Self::NotInRelease(_)
             | Self::NothingToUpdate
             | Self::Differs(_)
@@ -129,6 +140,9 @@ impl Failure for LockError {
             }
             Self::Published { publisher, .. } => Some(format!(
                 "do not use these bytes before you know why they changed; when upstream has published a new digest at {publisher}, change it in the component definition"
+            )),
+            Self::Patch { component, manifest, .. } => Some(format!(
+                "read `{manifest}` as upstream has it now, and correct `patches:` in the definition of `{component}`"
             )),
             Self::Platform { .. } => Some(
                 "choose a version that has this architecture, or remove it from `arches` of the release".into(),

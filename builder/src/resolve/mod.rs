@@ -1,11 +1,12 @@
 //! `lock`: a release becomes a lockfile. The only place that asks what is
 //! current.
 //!
-//! Promises: a published digest that does not agree ends the whole lock; the
-//! result depends on what the sources hold and on nothing else, not even on
+//! Promises: a published digest that does not agree ends the whole lock, and so
+//! does a patch that does not fit the manifest it is for; the result depends on what the sources hold and on nothing else, not even on
 //! the order of the answers; what was locked before and has not changed costs
 //! one question without a body.
 
+mod components;
 mod error;
 mod file;
 mod image;
@@ -84,6 +85,7 @@ pub async fn lock(
         reporter,
     };
     let mut lockfile = empty(release);
+    lockfile.components = components::of(&contents, &kept.components, &options.update);
     lockfile.files = kept.files;
     lockfile.images = kept.images;
     for locked in context.run(plan).await? {
@@ -94,6 +96,7 @@ pub async fn lock(
     }
     lockfile.sort();
     lockfile.blobs().map_err(LockError::Inconsistent)?;
+    components::try_patches(&lockfile, &options.update, cache)?;
     Ok(lockfile)
 }
 

@@ -5,7 +5,7 @@ use super::{LockError, LockOptions};
 use manifests::{
     Name, Version,
     component::Contents,
-    lockfile::{LockedFile, LockedImage, Lockfile},
+    lockfile::{LockedComponent, LockedFile, LockedImage, Lockfile},
     release::{Pick, Release},
 };
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 /// What needs no asking.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
+    pub(super) components: Vec<LockedComponent>,
     pub(super) files: Vec<LockedFile>,
     pub(super) images: Vec<LockedImage>,
 }
@@ -33,7 +34,9 @@ pub(super) fn kept(
     let previous = options.previous.as_ref().ok_or(LockError::NothingToUpdate)?;
     check(release, contents, previous, &options.update)?;
     let stays = |name: &Name| !options.update.contains(name);
+    let components = previous.components.iter().filter(|component| stays(&component.name));
     Ok(Kept {
+        components: components.cloned().collect(),
         files: previous.files.iter().filter(|file| stays(&file.component)).cloned().collect(),
         images: previous.images.iter().filter(|image| stays(&image.component)).cloned().collect(),
     })
@@ -73,5 +76,7 @@ fn check(
 
 fn entries(lockfile: &Lockfile) -> impl Iterator<Item = (&Name, &Version)> {
     let files = lockfile.files.iter().map(|file| (&file.component, &file.version));
-    files.chain(lockfile.images.iter().map(|image| (&image.component, &image.version)))
+    let images = lockfile.images.iter().map(|image| (&image.component, &image.version));
+    let components = lockfile.components.iter();
+    files.chain(images).chain(components.map(|component| (&component.name, &component.version)))
 }

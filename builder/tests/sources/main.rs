@@ -10,6 +10,7 @@ mod files;
 mod images;
 mod limits;
 mod locking;
+mod patching;
 mod raw;
 mod secure;
 mod updating;

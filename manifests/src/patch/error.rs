@@ -13,6 +13,9 @@ pub enum RenderError {
         /// What is read.
         most: usize,
     },
+    /// It is no text.
+    #[error("the manifest is not UTF-8")]
+    NotText(#[source] std::str::Utf8Error),
     /// One of its documents cannot be read.
     #[error("the document at line {line} of the manifest cannot be read: {message}")]
     Document {

@@ -15,14 +15,15 @@ pub const LARGEST: usize = 16 * 1024 * 1024;
 /// Applies patches to a manifest, one after the other. The same inputs give the
 /// same bytes. Without patches these are upstream's; with them, so is every
 /// document that no patch names, and a patched one is written as JSON.
-pub fn render<'a>(manifest: &'a str, patches: &[Patch]) -> Result<Cow<'a, str>, RenderError> {
+pub fn render<'a>(manifest: &'a [u8], patches: &[Patch]) -> Result<Cow<'a, [u8]>, RenderError> {
     if manifest.len() > LARGEST {
         return Err(RenderError::TooLarge { found: manifest.len(), most: LARGEST });
     }
     if patches.is_empty() {
         return Ok(Cow::Borrowed(manifest));
     }
-    let mut documents = stream::read(manifest)?;
+    let text = str::from_utf8(manifest).map_err(RenderError::NotText)?;
+    let mut documents = stream::read(text)?;
     for patch in patches {
         let (document, index) = find(&mut documents, &patch.target)?;
         check_plain(document, &patch.target)?;
@@ -34,7 +35,7 @@ pub fn render<'a>(manifest: &'a str, patches: &[Patch]) -> Result<Cow<'a, str>, 
         }
         document.changed = true;
     }
-    Ok(Cow::Owned(stream::write(&documents)))
+    Ok(Cow::Owned(stream::write(&documents).into_bytes()))
 }
 
 /// The document that holds the target, and which of its objects it is.

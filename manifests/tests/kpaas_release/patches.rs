@@ -4,7 +4,7 @@ use crate::data::{ROOT, at_hand, read, release};
 use manifests::{
     Name, Version,
     component::{Apply, Contents, Step},
-    patch::render,
+    patch::{RenderError, render},
 };
 use serde_json::Value;
 use std::{
@@ -49,6 +49,12 @@ fn copy(upstream: &Path, version: &Version, contents: &Contents, step: &Apply) -
     upstream.join(file.url.as_str().trim_start_matches("https://"))
 }
 
+/// The manifest as it is applied.
+fn applied_text(upstream: &str, step: &Apply) -> Result<String, RenderError> {
+    let bytes = render(upstream.as_bytes(), &step.patches)?.into_owned();
+    Ok(String::from_utf8(bytes).expect("JSON and upstream's text are UTF-8"))
+}
+
 /// The objects of a manifest, each under its kind and name.
 fn objects(manifest: &str) -> Vec<(String, Value)> {
     let documents = manifest.split("\n---").map(|text| {
@@ -70,7 +76,7 @@ fn objects(manifest: &str) -> Vec<(String, Value)> {
 fn every_patch_fits_and_changes_its_target_alone() {
     for Applied { component, step, upstream } in applied() {
         let rendered =
-            render(&upstream, &step.patches).unwrap_or_else(|e| panic!("{component}: {e}"));
+            applied_text(&upstream, &step).unwrap_or_else(|e| panic!("{component}: {e}"));
         let targets = step.patches.iter();
         let targets: BTreeSet<_> =
             targets.map(|patch| format!("{} {}", patch.target.kind, patch.target.name)).collect();
@@ -87,7 +93,7 @@ fn every_patch_fits_and_changes_its_target_alone() {
 fn calico_tunnels_between_all_nodes_and_is_upstreams_otherwise() {
     let calico = applied().into_iter().find(|applied| applied.component.as_str() == "calico");
     let Some(Applied { step, upstream, .. }) = calico else { return };
-    let rendered = render(&upstream, &step.patches).unwrap();
+    let rendered = applied_text(&upstream, &step).unwrap();
     let daemon = |manifest: &str| {
         let found = objects(manifest).into_iter().find(|(name, _)| name == "DaemonSet calico-node");
         found.unwrap().1

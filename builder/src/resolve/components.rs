@@ -1,0 +1,65 @@
+//! What components do inside a cluster: copied from their definitions, and tried
+//! on the very manifests that were locked. A patch that no longer fits is found
+//! here, by its author, and not on site.
+
+use super::LockError;
+use crate::cache::Cache;
+use manifests::{
+    Name,
+    component::{Apply, Contents, Step},
+    lockfile::{LockedComponent, Lockfile},
+    patch::render,
+    release::Pick,
+};
+
+/// The components of a release in its order; those that are not updated stay as
+/// they were locked.
+pub(super) fn of(
+    contents: &[(Pick, Contents)],
+    kept: &[LockedComponent],
+    update: &[Name],
+) -> Vec<LockedComponent> {
+    let component = |(pick, contents): &(Pick, Contents)| match is_resolved(&pick.name, update) {
+        true => LockedComponent::of(pick, contents),
+        false => kept.iter().find(|component| component.name == pick.name).cloned(),
+    };
+    contents.iter().filter_map(component).collect()
+}
+
+/// Renders what the resolved components apply. Their manifests are in the cache.
+pub(super) fn try_patches(
+    lockfile: &Lockfile,
+    update: &[Name],
+    cache: &Cache,
+) -> Result<(), LockError> {
+    let resolved =
+        lockfile.components.iter().filter(|component| is_resolved(&component.name, update));
+    for component in resolved {
+        for apply in component.steps.iter().filter_map(Step::applied) {
+            try_one(lockfile, component, apply, cache)?;
+        }
+    }
+    Ok(())
+}
+
+/// Without `--update`, all are.
+fn is_resolved(name: &Name, update: &[Name]) -> bool {
+    update.is_empty() || update.contains(name)
+}
+
+fn try_one(
+    lockfile: &Lockfile,
+    component: &LockedComponent,
+    apply: &Apply,
+    cache: &Cache,
+) -> Result<(), LockError> {
+    let file = component.manifest(lockfile, apply).map_err(LockError::Inconsistent)?;
+    let changed = || format!("`{}/{}` has changed in the cache", file.component, file.name);
+    let bytes = cache.read(&file.digest)?.ok_or_else(|| LockError::Inconsistent(changed()))?;
+    let rendered = render(&bytes, &apply.patches);
+    rendered.map(drop).map_err(|source| LockError::Patch {
+        component: component.name.clone(),
+        manifest: apply.manifest.clone(),
+        source: Box::new(source),
+    })
+}

@@ -33,7 +33,14 @@ quick stat -fc %T /sys/fs/cgroup | section cgroup-filesystem
 
 { have ip && quick ip -o addr show; } | section addresses
 { have ip && quick ip -o link show; } | section links
-{ have ip && { quick ip -4 route show; quick ip -6 route show; }; } | section routes
+if have ip; then
+  quick ip -4 route show
+  quick ip -6 route show
+else
+  # Containers often lack `ip`; the kernel's own table tells whether there is a way out.
+  awk 'NR > 1 && $2 == "00000000" && $8 == "00000000" { print "default dev", $1 }' \
+    /proc/net/route 2>/dev/null
+fi | section routes
 cat /etc/resolv.conf 2>/dev/null | section resolvers
 for table in tcp tcp6 udp udp6; do
   awk -v table=$table 'NR > 1 && (table ~ /udp/ || $4 == "0A") { print table, $2 }' \

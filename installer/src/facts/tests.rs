@@ -2,7 +2,12 @@
 
 use super::{FactsError, Feature, Protocol, gather, parse};
 use crate::transport::{Sudo, fake::FakeHost, local};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 const UBUNTU: &str = include_str!("recorded/ubuntu-22.04.txt");
 const DEBIAN: &str = include_str!("recorded/debian-12-container.txt");
@@ -35,6 +40,26 @@ fn facts_survive_being_stored() {
     let facts = parse(UBUNTU).unwrap();
     let text = serde_json::to_string(&facts).unwrap();
     assert_eq!(serde_json::from_str::<super::Facts>(&text).unwrap(), facts);
+}
+
+#[test]
+fn a_host_without_ip_still_knows_whether_there_is_a_way_out() {
+    let tools = tempfile::tempdir().unwrap();
+    for tool in ["awk", "sed"] {
+        let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(tool));
+        let found = found.into_iter().find(|path| path.exists()).unwrap();
+        std::os::unix::fs::symlink(found, tools.path().join(tool)).unwrap();
+    }
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", include_str!("observe.sh")]).env_clear().env("PATH", tools.path());
+    let said = shell.output().unwrap();
+    let facts = parse(&String::from_utf8(said.stdout).unwrap()).unwrap();
+    let routes = fs::read_to_string("/proc/net/route").unwrap();
+    let is_default = |line: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        (words[1], words[7]) == ("00000000", "00000000")
+    };
+    assert_eq!(facts.default_route, routes.lines().skip(1).any(is_default));
 }
 
 #[test]

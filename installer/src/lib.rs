@@ -16,6 +16,7 @@ pub mod preflight;
 pub mod rollback;
 pub mod run;
 pub mod serve;
+pub mod site_ca;
 pub mod steps;
 pub mod transport;
 pub mod trust_store;

@@ -24,6 +24,7 @@ mod stream;
 mod tls;
 
 pub use access_log::LineSink;
+pub(crate) use clock::rfc3339;
 pub use error::ServeError;
 pub use server::{Server, runtime};
 pub use tls::TlsFiles;

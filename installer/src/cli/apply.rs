@@ -11,7 +11,7 @@ use crate::{
     journal::{self, Times, times},
     plan::{HostName, Plan, extent},
     preflight::accepted,
-    run::{NamedUploads, Progress, RunError, Walk, hand_over, operator, stored_plan},
+    run::{NamedUploads, Progress, RunError, Walk, hand_over, operator},
 };
 use clap::Args;
 use console::{Console, text};
@@ -58,11 +58,11 @@ impl Arguments {
         let accepted = accepted(&self.accept)?;
         self.site.cluster.refuse_some_hosts()?;
         let site = self.site.open(console)?;
-        let stored = stored_plan(&site.folder, &site.target, replan(self.replan))?;
+        let stored = site.stored_plan(console, replan(self.replan))?;
         let mut ways = self.site.ways(&site, console)?;
         let gathered = ways.survey();
         site.ready(console, &gathered, accepted)?;
-        let plan = stored.map_or_else(|| site.make_plan(gathered), Ok)?;
+        let plan = stored.map_or_else(|| site.make_plan(console, gathered), Ok)?;
         confirm(console, self.yes, &question(&plan), "yes")?;
         site.serials.remember(&site.bundles)?;
         let (summary, kubeconfig) = self.walk(console, &site, &plan, &mut ways)?;

@@ -9,6 +9,7 @@ use crate::{
     rollback::RollbackError,
     run::RunError,
     serve::ServeError,
+    site_ca::SiteCaError,
     steps::StepError,
     trust_store::TrustStoreError,
     unpack::UnpackError,
@@ -50,6 +51,9 @@ pub enum CommandError {
     /// `--accept` of something that is no check.
     #[error(transparent)]
     UnknownCheck(#[from] UnknownCheck),
+    /// Keys and certificates of the site.
+    #[error(transparent)]
+    SiteCa(#[from] SiteCaError),
     /// A plan that cannot be made.
     #[error(transparent)]
     Planning(#[from] PlanningError),
@@ -97,6 +101,7 @@ impl CommandError {
             Self::Facts(error) => Some(error),
             Self::NotReady(error) => Some(error),
             Self::UnknownCheck(error) => Some(error),
+            Self::SiteCa(error) => Some(error),
             Self::Planning(error) => Some(error),
             Self::Plan(error) => Some(error),
             Self::Contents(error) => Some(error),

@@ -1,10 +1,7 @@
 //! `plan`: what `apply` would do, in order and with reasons.
 
 use super::{CommandError, site::SiteArguments};
-use crate::{
-    plan::{Replan, extent, render},
-    run::stored_plan,
-};
+use crate::plan::{Replan, extent, render};
 use clap::Args;
 use console::Console;
 
@@ -27,8 +24,8 @@ impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         self.site.cluster.refuse_some_hosts()?;
         let site = self.site.open(console)?;
-        let stored = stored_plan(&site.folder, &site.target, replan(self.replan))?;
-        let make = || site.make_plan(self.site.ways(&site, console)?.survey());
+        let stored = site.stored_plan(console, replan(self.replan))?;
+        let make = || site.make_plan(console, self.site.ways(&site, console)?.survey());
         let plan = stored.map_or_else(make, Ok)?;
         match console.wants_json() {
             true => console.data(&plan.to_json()),

@@ -10,10 +10,11 @@ use super::{
 use crate::{
     components::{Contents, LocalFile, PlanInputs, plan},
     facts::{Facts, Gathered, survey},
-    plan::{HostName, Plan, RunFolder},
+    plan::{HostName, Plan, Replan, RunFolder},
     preflight::{Appetite, Needs, Report, preflight, problems},
     rollback::Serials,
-    run::{Interrupts, RunError, Way, connect, connect_each, for_target},
+    run::{Interrupts, RunError, Way, connect, connect_each, for_target, stored_plan},
+    site_ca::{self, SiteCertificates},
     steps::Hosts,
     transport::{Reach, ssh::Connector},
 };
@@ -27,6 +28,7 @@ use std::{
     num::NonZeroUsize,
     path::{PathBuf, absolute},
     slice, thread,
+    time::SystemTime,
 };
 use tokio::runtime::Runtime;
 
@@ -142,12 +144,39 @@ impl Site {
         Ok(ready?)
     }
 
+    /// The stored plan, when it still is the one to walk. One that would place
+    /// certificates of before a renewal is not.
+    pub(super) fn stored_plan(
+        &self,
+        console: &Console,
+        replan: Replan,
+    ) -> Result<Option<Plan>, CommandError> {
+        let stored = stored_plan(&self.folder, &self.target, replan)?;
+        let certificates = self.certificates(console)?;
+        let fits = |plan: &Plan| certificates.as_ref().is_none_or(|all| all.are_in(plan));
+        Ok(stored.filter(fits))
+    }
+
+    /// What the registry needs for TLS, made or renewed when that is due.
+    fn certificates(&self, console: &Console) -> Result<Option<SiteCertificates>, CommandError> {
+        if !self.cluster.registry.tls {
+            return Ok(None);
+        }
+        let (folder, now) = (self.folder.path(), SystemTime::now());
+        Ok(Some(site_ca::keep(folder, &self.cluster, now, &*console.reporter())?))
+    }
+
     /// Makes a plan of what was seen on the hosts, and stores it.
-    pub(super) fn make_plan(&self, gathered: Vec<Gathered>) -> Result<Plan, CommandError> {
+    pub(super) fn make_plan(
+        &self,
+        console: &Console,
+        gathered: Vec<Gathered>,
+    ) -> Result<Plan, CommandError> {
         let facts = known(&self.cluster, gathered)?;
         let contents = self.contents()?;
         let program = env::current_exe().map_err(CommandError::Program)?;
         let bundle_file = absolute(self.bundles[0].path()).map_err(CommandError::Program)?;
+        let certificates = self.certificates(console)?;
         let inputs = PlanInputs {
             cluster: &self.cluster,
             cluster_file: &self.target.cluster_file,
@@ -158,6 +187,7 @@ impl Site {
             installer: &LocalFile::read(&program).map_err(Box::new)?,
             bundle_file: &LocalFile::read(&bundle_file).map_err(Box::new)?,
             keys: &self.keys,
+            certificates: certificates.as_ref(),
         };
         let plan = plan(&inputs)?;
         plan.check()?;

@@ -39,7 +39,8 @@ const BLOCKED: &str = "/etc/containers/registries.conf.d/90-blocked.conf";
 const POLICY: &str = "/etc/containers/policy.json";
 
 pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
-    let mut steps = vec![
+    let mut steps = Vec::from_iter(authority(site, node)?);
+    steps.extend([
         place(
             node,
             "short-names",
@@ -61,7 +62,7 @@ pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>
                 "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}\n",
             ),
         )?,
-    ];
+    ]);
     for registry in site.image_registries() {
         steps.push(known(site, node, registry)?);
     }
@@ -74,6 +75,22 @@ pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>
     Ok(steps)
 }
 
+/// Where CRI-O looks for the CA of a registry, each time it pulls: in a folder
+/// with the name that stands in `location`.
+pub(super) fn authority_path(registry: &str) -> Result<ManagedPath, PlanningError> {
+    Ok(format!("/etc/containers/certs.d/{registry}/ca.crt").parse()?)
+}
+
+fn authority(site: &Site<'_>, node: &Node<'_>) -> Result<Option<PlannedStep>, PlanningError> {
+    let Some(certificates) = site.certificates else { return Ok(None) };
+    let registry = site.registry();
+    let title = format!("trust the site CA for {registry}");
+    let why = "it signed the registry's certificate; nothing else on the host trusts it";
+    let content = certificates.authority.clone();
+    let file = PlaceFile { content, ..PlaceFile::text(authority_path(&registry)?, "") };
+    place(node, "site-ca", (&title, why), file).map(Some)
+}
+
 fn known_path(registry: &str) -> Result<ManagedPath, PlanningError> {
     let name = registry.replace(':', "-");
     Ok(format!("/etc/containers/registries.conf.d/10-{name}.conf").parse()?)
@@ -81,8 +98,9 @@ fn known_path(registry: &str) -> Result<ManagedPath, PlanningError> {
 
 fn known(site: &Site<'_>, node: &Node<'_>, registry: &str) -> Result<PlannedStep, PlanningError> {
     let ours = site.registry();
+    let insecure = if site.certificates.is_none() { "insecure = true\n" } else { "" };
     let text = format!(
-        "[[registry]]\nprefix = \"{registry}\"\nlocation = \"{ours}/{registry}\"\ninsecure = true\n"
+        "[[registry]]\nprefix = \"{registry}\"\nlocation = \"{ours}/{registry}\"\n{insecure}"
     );
     let title = format!("send {registry} to {ours}");
     let name = format!("to-{}", registry.replace(':', "-"));

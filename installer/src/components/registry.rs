@@ -4,11 +4,11 @@
 use super::{
     LocalFile, PlanningError,
     node::{Draft, Node},
-    paths::ours,
-    site::Site,
+    paths::{REGISTRY_CERTIFICATE, REGISTRY_KEY, ours},
+    site::{Certificates, Site},
 };
 use crate::{
-    plan::{ManagedPath, PlannedStep},
+    plan::{ManagedPath, Mode, PlannedStep},
     steps::{Action, PlaceFile, Start, Unit, WaitFor},
 };
 use bundles::PublicKey;
@@ -29,6 +29,9 @@ pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>
         let path: ManagedPath = format!("/etc/bottari/registry-trust/{}.pub", key.id()).parse()?;
         steps.push(trust(node, key, path.clone())?);
         keys.push(path);
+    }
+    if let Some(certificates) = site.certificates {
+        steps.extend(show(node, certificates)?);
     }
     steps.push(place_bundle(site, node, bundle.clone())?);
     steps.push(service(site, node, &bundle, &keys)?);
@@ -63,6 +66,28 @@ fn trust(
     node.step(draft, Action::PlaceFile(action))
 }
 
+/// What the registry shows, and the key that proves it is the one to show it.
+fn show(
+    node: &Node<'_>,
+    Certificates { server, .. }: Certificates<'_>,
+) -> Result<[PlannedStep; 2], PlanningError> {
+    let (mode, content) = (Mode::secret(), server.key.clone());
+    let key = PlaceFile { mode, content, ..PlaceFile::text(ours(REGISTRY_KEY), "") };
+    let content = server.certificate.clone();
+    let certificate = PlaceFile { content, ..PlaceFile::text(ours(REGISTRY_CERTIFICATE), "") };
+    let draft =
+        |name, title: &str, why| Draft { phase: "registry", name, title: title.into(), why };
+    let why = "it proves that the registry is the one the certificate is for";
+    let key = node
+        .step(draft("tls-key", "place the registry's private key", why), Action::PlaceFile(key))?;
+    let why = "hosts check it against the site CA, each time they pull";
+    let certificate = node.step(
+        draft("tls-certificate", "place the registry's certificate", why),
+        Action::PlaceFile(certificate),
+    )?;
+    Ok([key, certificate])
+}
+
 fn place_bundle(
     site: &Site<'_>,
     node: &Node<'_>,
@@ -85,16 +110,20 @@ fn service(
     let address = site.registry();
     let title = format!("serve the bundle on {address}");
     let why = "hosts pull images from here and from nowhere else";
-    let watches = [&[ours(PROGRAM), bundle.clone()], keys].concat();
+    let mut watches = [&[ours(PROGRAM), bundle.clone()], keys].concat();
+    let mut options = String::new();
+    if site.certificates.is_some() {
+        watches.extend([ours(REGISTRY_CERTIFICATE), ours(REGISTRY_KEY)]);
+        options = format!("--tls-cert {REGISTRY_CERTIFICATE} --tls-key {REGISTRY_KEY} ");
+    }
+    options.extend(keys.iter().map(|key| format!("--trust {key} ")));
     let unit = "bottari-registry.service".parse()?;
-    let text = unit_text(&address, bundle, keys);
+    let text = unit_text(&address, bundle, &options);
     let draft = Draft { phase: "registry", name: "service", title, why };
     node.step(draft, Action::Unit(Unit { unit, text, watches, start: Start::Now }))
 }
 
-fn unit_text(address: &str, bundle: &ManagedPath, keys: &[ManagedPath]) -> String {
-    let trust: Vec<_> = keys.iter().map(|key| format!("--trust {key} ")).collect();
-    let trust = trust.concat();
+fn unit_text(address: &str, bundle: &ManagedPath, options: &str) -> String {
     format!(
         "[Unit]\n\
          Description=Registry of the cluster, serving a bundle from where it lies\n\
@@ -106,7 +135,7 @@ fn unit_text(address: &str, bundle: &ManagedPath, keys: &[ManagedPath]) -> Strin
          [Service]\n\
          ExecStart={PROGRAM} serve --listen {address} --port-file {PORT_FILE} \
          --access-log /var/log/bottari/registry.jsonl \
-         --state-dir /var/lib/bottari/registry {trust}{bundle}\n\
+         --state-dir /var/lib/bottari/registry {options}{bundle}\n\
          RuntimeDirectory=bottari-registry\n\
          StateDirectory=bottari/registry\n\
          LogsDirectory=bottari\n\

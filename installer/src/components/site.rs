@@ -2,6 +2,7 @@
 //! registry, the versions.
 
 use super::{PlanInputs, PlanningError};
+use crate::{site_ca::ServerFiles, steps::FileContent};
 use manifests::{
     Arch, ImageRef, Role,
     cluster::Host,
@@ -16,11 +17,20 @@ pub(super) const KUBERNETES_IMAGES: &str = "registry.k8s.io";
 const SAME_VERSION: [&str; 4] =
     ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"];
 
+/// What makes the registry's word good.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Certificates<'a> {
+    pub(super) authority: &'a FileContent,
+    pub(super) server: &'a ServerFiles,
+}
+
 /// The cluster in the words of its plan.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Site<'a> {
     pub(super) inputs: &'a PlanInputs<'a>,
     pub(super) control_plane: &'a Host,
+    /// What the registry shows; none when it speaks plain HTTP.
+    pub(super) certificates: Option<Certificates<'a>>,
     /// The version of Kubernetes, with its `v`.
     pub(super) kubernetes: &'a str,
     pub(super) etcd_tag: &'a str,
@@ -36,9 +46,6 @@ impl<'a> Site<'a> {
     pub(super) fn new(inputs: &'a PlanInputs<'a>) -> Result<Self, PlanningError> {
         let control_plane = inputs.cluster.hosts_with(Role::ControlPlane).next();
         let control_plane = control_plane.ok_or(PlanningError::NoControlPlane)?;
-        if inputs.cluster.registry.tls {
-            return Err(PlanningError::Tls);
-        }
         for (component, why) in [
             ("kubernetes", "holds kubeadm, kubelet and the control plane"),
             ("cri-o", "runs the containers"),
@@ -55,6 +62,7 @@ impl<'a> Site<'a> {
         Ok(Self {
             inputs,
             control_plane,
+            certificates: certificates(inputs, control_plane)?,
             kubernetes,
             etcd_tag: tag(image("etcd", "keeps the state of the cluster")?),
             coredns_tag: tag(image("coredns/coredns", "looks names up in the cluster")?),
@@ -89,6 +97,19 @@ impl<'a> Site<'a> {
                 && is_it(file)
         })
     }
+}
+
+fn certificates<'a>(
+    inputs: &PlanInputs<'a>,
+    control_plane: &Host,
+) -> Result<Option<Certificates<'a>>, PlanningError> {
+    if !inputs.cluster.registry.tls {
+        return Ok(None);
+    }
+    let host = &control_plane.name;
+    let all = inputs.certificates.and_then(|all| Some((all, all.servers.get(host)?)));
+    let (all, server) = all.ok_or_else(|| PlanningError::NoCertificate { host: host.clone() })?;
+    Ok(Some(Certificates { authority: &all.authority, server }))
 }
 
 fn require(

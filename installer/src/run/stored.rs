@@ -5,10 +5,11 @@ use super::RunError;
 use crate::{
     engine,
     plan::{Chosen, FORMAT, Plan, PlanError, Replan, RunFolder, choose},
+    site_ca,
 };
 use bundles::{Bundle, BundleManifest};
 use manifests::{Digest, cluster::Cluster};
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 /// A plan without steps: what a plan has to be for. `cluster_file` is the digest
 /// of the file's text.
@@ -53,18 +54,22 @@ pub fn stored_plan(
     }
 }
 
-/// Forgets plan and journal, after a reset that left nothing of them. The plan
-/// goes last: without a journal it is one that has not begun.
+/// Forgets plan, journal and keys, after a reset that left nothing of them. The
+/// plan goes last: without a journal it is one that has not begun.
 pub fn forget(folder: &RunFolder) -> Result<(), RunError> {
-    for path in
-        [folder.journal(), folder.path().join("kubeconfig"), folder.path().join("plan.json")]
-    {
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(RunError::Write { path, source });
-            }
-            _ => {}
+    let path = |name| folder.path().join(name);
+    let pki = path(site_ca::FOLDER);
+    gone(fs::remove_dir_all(&pki), &pki)?;
+    [folder.journal(), path("kubeconfig"), path("plan.json")]
+        .iter()
+        .try_for_each(|path| gone(fs::remove_file(path), path))
+}
+
+fn gone(removed: io::Result<()>, path: &Path) -> Result<(), RunError> {
+    match removed {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(RunError::Write { path: path.to_owned(), source })
         }
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -280,6 +280,8 @@ fn after_a_reset_nothing_of_the_run_is_remembered() {
     let (_open, mut interrupts) = mpsc::channel(1);
     world.walk(&Ears::default(), &mut interrupts).unwrap();
     fs::write(world.folder.path().join("kubeconfig"), "of a cluster that is gone").unwrap();
+    fs::create_dir(world.folder.path().join("pki")).unwrap();
+    fs::write(world.folder.path().join("pki/ca.key"), "trusted by nobody any more").unwrap();
     forget(&world.folder).unwrap();
     assert_eq!(fs::read_dir(world.folder.path()).unwrap().count(), 0);
     assert_eq!(world.folder.plan().unwrap(), None);

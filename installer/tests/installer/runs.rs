@@ -26,6 +26,8 @@ hosts:
   transport: local
 network:
   plugin: calico
+registry:
+  tls: false
 ";
 
 const BUNDLE: &str = "demo.bottari.tar.zst";

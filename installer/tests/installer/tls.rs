@@ -6,21 +6,50 @@ use crate::{
     process::{Serving, run},
     skopeo::has,
 };
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use installer::site_ca::keep;
+use manifests::{
+    cluster::{Asking, Cluster},
+    event::Silent,
+};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use std::{ffi::OsStr, fs, io::Write, process::Command, sync::Arc};
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+    process::{Command, Output},
+    sync::Arc,
+    time::SystemTime,
+};
 
-/// Makes a certificate for localhost and writes both files.
+const CLUSTER: &str = "\
+cluster: demo
+hosts:
+- {name: cp-1, address: 192.0.2.11, roles: [control-plane, worker]}
+network: {plugin: calico}
+";
+
+/// What a plan would place, for a registry on this machine; gives the site CA.
 fn certificate(world: &World) -> CertificateDer<'static> {
-    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
-    fs::write(world.path("cert.pem"), cert.pem()).unwrap();
-    fs::write(world.path("key.pem"), signing_key.serialize_pem()).unwrap();
-    CertificateDer::from_pem_slice(cert.pem().as_bytes()).unwrap()
+    made_in(world, "run")
+}
+
+fn made_in(world: &World, run: &str) -> CertificateDer<'static> {
+    let mut cluster = Cluster::parse(Path::new("x"), CLUSTER, Asking::Impossible).unwrap();
+    cluster.hosts[0].address = "127.0.0.1".parse().unwrap();
+    fs::create_dir(world.path(run)).unwrap();
+    keep(&world.path(run), &cluster, SystemTime::now(), &Silent).unwrap();
+    let pki = world.path(run).join("pki");
+    for (from, to) in
+        [("ca.crt", "ca"), ("registry-cp-1.crt", "cert"), ("registry-cp-1.key", "key")]
+    {
+        fs::copy(pki.join(from), world.path(&format!("{to}.pem"))).unwrap();
+    }
+    CertificateDer::from_pem_file(pki.join("ca.crt")).unwrap()
 }
 
 fn serve(world: &World) -> Serving {
@@ -37,39 +66,50 @@ fn serve(world: &World) -> Serving {
 
 fn connect(
     serving: &Serving,
-    certificate: CertificateDer<'static>,
+    authority: CertificateDer<'static>,
     protocol: &[u8],
 ) -> StreamOwned<ClientConnection, std::net::TcpStream> {
     let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
+    roots.add(authority).unwrap();
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![protocol.to_vec()];
-    let client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let client = ClientConnection::new(Arc::new(config), "127.0.0.1".try_into().unwrap()).unwrap();
     StreamOwned::new(client, client::connect(serving.address))
 }
 
 #[test]
-fn a_client_that_trusts_the_certificate_is_served() {
+fn a_client_that_trusts_the_site_ca_is_served() {
     let world = World::new();
-    let certificate = certificate(&world);
+    let authority = certificate(&world);
     let mut serving = serve(&world);
     assert!(serving.wait_for("serving ").contains("https://127.0.0.1:"));
-    let mut stream = connect(&serving, certificate, b"http/1.1");
+    let mut stream = connect(&serving, authority, b"http/1.1");
     stream.write_all(b"GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let answer = client::read(stream);
     assert_eq!((answer.status, answer.text()), (200, "{}"));
 }
 
 #[test]
+fn a_client_that_trusts_another_site_sends_no_request() {
+    let world = World::new();
+    let other = made_in(&world, "other-run");
+    certificate(&world);
+    let serving = serve(&world);
+    let refused = connect(&serving, other, b"http/1.1").read(&mut [0]).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
+    assert!(refused.to_string().contains("invalid peer certificate"), "{refused}");
+}
+
+#[test]
 fn http_2_is_offered_and_carries_a_large_blob() {
     let world = World::new();
-    let certificate = certificate(&world);
+    let authority = certificate(&world);
     let serving = serve(&world);
-    let mut stream = connect(&serving, certificate, b"h2");
+    let mut stream = connect(&serving, authority, b"h2");
     stream.flush().unwrap();
     assert_eq!(stream.conn.alpn_protocol(), Some(&b"h2"[..]));
     if !has("curl") {
@@ -78,7 +118,7 @@ fn http_2_is_offered_and_carries_a_large_blob() {
     let path = format!("/v2/quay.io/app/server/blobs/{}", world.release.big.layer().digest);
     let output = Command::new("curl")
         .args(["-sS", "--http2", "--cacert"])
-        .arg(world.path("cert.pem"))
+        .arg(world.path("ca.pem"))
         .args(["-o", "-", "-w", "%{stderr}%{http_version} %{http_code}"])
         .arg(format!("https://{}{path}", serving.address))
         .output()
@@ -87,8 +127,40 @@ fn http_2_is_offered_and_carries_a_large_blob() {
     assert_eq!(output.stdout.len() as u64, world.release.big.layer().size);
 }
 
+/// Pulls an image by its own name, sent to the registry as CRI-O sends it.
+fn pull(world: &World, serving: &Serving) -> Output {
+    let conf =
+        format!("[[registry]]\nprefix = \"quay.io\"\nlocation = \"{}/quay.io\"\n", serving.address);
+    fs::create_dir_all(world.path(".config/containers")).unwrap();
+    fs::write(world.path(".config/containers/registries.conf"), conf).unwrap();
+    Command::new("skopeo")
+        .env("HOME", world.folder.path())
+        .args(["--insecure-policy", "copy", "-q", "docker://quay.io/app/server:v1"])
+        .arg(format!("oci:{}", world.path("copied").display()))
+        .output()
+        .unwrap()
+}
+
 #[test]
-fn skopeo_pulls_over_tls_with_the_sites_certificate() {
+fn the_site_ca_is_looked_for_under_the_place_a_name_is_sent_to() {
+    if !has("skopeo") {
+        return;
+    }
+    let world = World::new();
+    certificate(&world);
+    let serving = serve(&world);
+    let refused = pull(&world, &serving);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("certificate"), "{said}");
+    let certs = world.path(&format!(".config/containers/certs.d/{}", serving.address));
+    fs::create_dir_all(&certs).unwrap();
+    fs::copy(world.path("ca.pem"), certs.join("ca.crt")).unwrap();
+    let pulled = pull(&world, &serving);
+    assert!(pulled.status.success(), "{}", String::from_utf8_lossy(&pulled.stderr));
+}
+
+#[test]
+fn skopeo_pulls_over_tls_with_the_site_ca() {
     if !has("skopeo") {
         return;
     }
@@ -97,7 +169,7 @@ fn skopeo_pulls_over_tls_with_the_sites_certificate() {
     let serving = serve(&world);
     let folder = world.path("certs");
     fs::create_dir(&folder).unwrap();
-    fs::copy(world.path("cert.pem"), folder.join("ca.crt")).unwrap();
+    fs::copy(world.path("ca.pem"), folder.join("ca.crt")).unwrap();
     let output = Command::new("skopeo")
         .args(["--insecure-policy", "copy", "-q", "--src-cert-dir"])
         .arg(folder)
@@ -111,10 +183,9 @@ fn skopeo_pulls_over_tls_with_the_sites_certificate() {
 #[test]
 fn a_certificate_that_cannot_be_used_is_told_before_anything_is_served() {
     let world = World::new();
+    made_in(&world, "other-run");
+    fs::rename(world.path("key.pem"), world.path("other.pem")).unwrap();
     certificate(&world);
-    let other = world.path("other.pem");
-    let key = generate_simple_self_signed(["x".to_owned()]).unwrap().signing_key;
-    fs::write(&other, key.serialize_pem()).unwrap();
     fs::write(world.path("empty.pem"), "nothing").unwrap();
     let refused = |certificate: &str, key: &str| {
         let (certificate, key) = (world.path(certificate), world.path(key));

@@ -1,7 +1,10 @@
 //! A release like the lab's, small enough to read, and two hosts it fits.
 
 use super::super::*;
-use crate::facts::{Facts, Feature, HostAddressFact};
+use crate::{
+    facts::{Facts, Feature, HostAddressFact},
+    site_ca::ServerFiles,
+};
 use manifests::{
     Arch, Descriptor, Role,
     cluster::Asking,
@@ -33,7 +36,7 @@ impl Fixture {
             .map(|(name, address)| (name.parse().unwrap(), isolated(address)));
         let key = minisign::KeyPair::generate_unencrypted_keypair().unwrap().pk;
         let key = PublicKey::parse(&key.to_box().unwrap().to_string()).unwrap();
-        let cluster = cluster("registry: {port: 5000, tls: false}\n");
+        let cluster = cluster("registry: {port: 5000}\n");
         Self { cluster, lockfile, contents, facts: facts.into(), keys: vec![key] }
     }
 
@@ -53,6 +56,7 @@ impl Fixture {
             installer: &local("bottari-installer"),
             bundle_file: &local("lab.bottari.tar.zst"),
             keys: &self.keys,
+            certificates: Some(&certificates(local)),
         })
     }
 
@@ -66,6 +70,13 @@ impl Fixture {
     pub(super) fn facts_of(&mut self, host: &str) -> &mut Facts {
         self.facts.get_mut(&host.parse().unwrap()).unwrap()
     }
+}
+
+fn certificates(local: impl Fn(&str) -> LocalFile) -> SiteCertificates {
+    let file = |name| local(name).content();
+    let (certificate, key) = (file("pki/registry-h1.crt"), file("pki/registry-h1.key"));
+    let servers = [("h1".parse().unwrap(), ServerFiles { certificate, key })].into();
+    SiteCertificates { authority: file("pki/ca.crt"), servers }
 }
 
 /// The lab's cluster file with some more lines.

@@ -202,7 +202,7 @@ pub(super) struct RegistryEntry {
     /// The port on every control-plane host.
     #[schemars(extend("default" = 5443))]
     pub(super) port: Option<Field<Port>>,
-    /// Whether it speaks TLS, with a certificate of the cluster's own.
+    /// Whether it speaks TLS, with a certificate of the site's own CA.
     #[schemars(extend("default" = true))]
     pub(super) tls: Option<Field<bool>>,
 }

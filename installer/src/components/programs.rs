@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     plan::PlannedStep,
-    steps::{Action, FileContent, PlaceFile},
+    steps::{Action, PlaceFile, Unpack, Unpacked},
 };
-use manifests::{Digest, lockfile::LockedFile};
+use manifests::lockfile::LockedFile;
 use std::collections::BTreeMap;
 
 /// What every node runs of the runtime's archive, and where it goes.
@@ -27,10 +27,8 @@ const DOCUMENTS: [&str; 2] = ["LICENSE", "README.md"];
 
 pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
     let mut steps = kubernetes(site, node)?;
-    for (program, folder) in RUNTIME {
-        steps.push(runtime(site, node, program, folder)?);
-    }
-    steps.extend(plugins(site, node)?);
+    steps.push(runtime(site, node)?);
+    steps.push(plugins(site, node)?);
     Ok(steps)
 }
 
@@ -53,40 +51,31 @@ fn kubernetes(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, Plan
     programs.into_iter().map(place).collect()
 }
 
-fn runtime(
-    site: &Site<'_>,
-    node: &Node<'_>,
-    name: &str,
-    folder: &str,
-) -> Result<PlannedStep, PlanningError> {
+fn runtime(site: &Site<'_>, node: &Node<'_>) -> Result<PlannedStep, PlanningError> {
     let (file, members) = archive(site, node, ARCHIVES[0])?;
-    let ending = format!("/bin/{name}");
-    let found = members.iter().find(|(member, _)| member.ends_with(&ending));
-    let found = found.ok_or_else(|| node.lacks(ARCHIVES[0], &format!("program `{name}`")))?;
-    let title = format!("place {name} of CRI-O {}", file.version);
-    let why = match name {
-        "crio" => "it pulls images and runs containers",
-        "runc" => "it starts each container",
-        "conmon" => "it watches over each container",
-        _ => "it holds the namespaces of each pod",
+    let unpacked = |(name, folder): (&str, &str)| {
+        let ending = format!("/bin/{name}");
+        let found = members.iter().find(|(member, _)| member.ends_with(&ending));
+        let found = found.ok_or_else(|| node.lacks(ARCHIVES[0], &format!("program `{name}`")))?;
+        unpacked(found, &format!("{folder}/{name}"))
     };
-    let path = format!("{folder}/{name}").parse()?;
-    let action = Action::PlaceFile(PlaceFile::program(path, member(&file.digest, found)));
-    node.step(Draft { phase: "programs", name, title, why }, action)
+    let files = RUNTIME.into_iter().map(unpacked).collect::<Result<_, _>>()?;
+    let title =
+        format!("unpack {} of CRI-O {}", RUNTIME.map(|(name, _)| name).join(", "), file.version);
+    let why = "they pull images, start containers and watch over them";
+    let action = Action::Unpack(Unpack::programs(node.artifact(site, file)?, files));
+    node.step(Draft { phase: "programs", name: "cri-o", title, why }, action)
 }
 
-fn plugins(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
+fn plugins(site: &Site<'_>, node: &Node<'_>) -> Result<PlannedStep, PlanningError> {
     let (file, members) = archive(site, node, ARCHIVES[1])?;
     let programs = members.iter().filter(|(name, _)| !DOCUMENTS.contains(&name.as_str()));
-    let place = |found: (&String, &Bytes)| {
-        let program = found.0.as_str();
-        let (title, why) =
-            (format!("place network plugin {program}"), "pod networks are made of such plugins");
-        let path = format!("/opt/cni/bin/{program}").parse()?;
-        let action = Action::PlaceFile(PlaceFile::program(path, member(&file.digest, found)));
-        node.step(Draft { phase: "plugins", name: program, title, why }, action)
-    };
-    programs.map(place).collect()
+    let files = programs.map(|found| unpacked(found, &format!("/opt/cni/bin/{}", found.0)));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let title = format!("unpack {} network plugins {}", files.len(), file.version);
+    let why = "pod networks are made of such plugins";
+    let action = Action::Unpack(Unpack::programs(node.artifact(site, file)?, files));
+    node.step(Draft { phase: "programs", name: "cni-plugins", title, why }, action)
 }
 
 type Members = BTreeMap<String, Bytes>;
@@ -101,7 +90,7 @@ fn archive<'a>(
     file.zip(members).ok_or_else(|| node.lacks(component, "archive"))
 }
 
-fn member(blob: &Digest, (name, bytes): (&String, &Bytes)) -> FileContent {
+fn unpacked((member, bytes): (&String, &Bytes), path: &str) -> Result<Unpacked, PlanningError> {
     let Bytes { sha256, size } = bytes.clone();
-    FileContent::Member { blob: blob.clone(), name: name.clone(), sha256, size }
+    Ok(Unpacked { member: member.clone(), path: path.parse()?, sha256, size })
 }

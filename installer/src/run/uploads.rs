@@ -39,6 +39,11 @@ impl<'a> NamedUploads<'a> {
 fn files(action: &Action) -> Vec<(String, &FileContent)> {
     match action {
         Action::PlaceFile(file) => vec![(file.path.to_string(), &file.content)],
+        Action::Unpack(all) => {
+            let first = all.files.first().map_or("", |file| file.path.as_str());
+            let folder = first.rsplit_once('/').map_or("", |(folder, _)| folder);
+            vec![(format!("{folder}/…"), &all.archive)]
+        }
         Action::Packages(all) => {
             all.packages.iter().map(|deb| (deb.name.to_string(), &deb.content)).collect()
         }

@@ -7,12 +7,10 @@ use crate::{
 };
 use bundles::{BlobHasher, Bundle};
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
 use manifests::{Algorithm, Digest};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt::Debug,
-    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -35,17 +33,6 @@ pub enum FileContent {
         /// The blob.
         blob: Digest,
         /// Its SHA-256, which hosts compare.
-        sha256: Digest,
-        /// Its size in bytes.
-        size: u64,
-    },
-    /// One file inside a `.tar.gz` of the bundle.
-    Member {
-        /// The archive.
-        blob: Digest,
-        /// Its name in the archive, without `./` in front.
-        name: String,
-        /// SHA-256 of the file.
         sha256: Digest,
         /// Its size in bytes.
         size: u64,
@@ -113,14 +100,6 @@ impl FileContent {
         Ok(Self::Artifact { blob: blob.clone(), sha256, size })
     }
 
-    /// One file of an archive in the bundle. Reads it, for its digest.
-    pub fn member(artifacts: &dyn Artifacts, blob: &Digest, name: &str) -> Result<Self, StepError> {
-        let archive = find(artifacts, blob)?;
-        let member = Member { archive, name: name.to_owned() };
-        let (sha256, size) = describe(name, &member)?;
-        Ok(Self::Member { blob: blob.clone(), name: name.to_owned(), sha256, size })
-    }
-
     /// A file of this machine. Reads it, for its digest.
     pub fn here(path: &Path) -> Result<Self, StepError> {
         let (sha256, size) = describe(&path.display().to_string(), &path.to_owned())?;
@@ -131,9 +110,7 @@ impl FileContent {
     pub(crate) fn sha256(&self) -> Option<Digest> {
         match self {
             Self::Text { text } => Some(Ready::text(text.clone()).sha256),
-            Self::Artifact { sha256, .. }
-            | Self::Member { sha256, .. }
-            | Self::Here { sha256, .. } => Some(sha256.clone()),
+            Self::Artifact { sha256, .. } | Self::Here { sha256, .. } => Some(sha256.clone()),
             Self::OtherHost { .. } => None,
         }
     }
@@ -144,11 +121,6 @@ impl FileContent {
             Self::Text { text } => Ok(Ready::text(text.clone())),
             Self::Artifact { blob, sha256, size } => {
                 let content = find(cx.artifacts, blob)?;
-                Ok(Ready { content, sha256: sha256.clone(), size: *size })
-            }
-            Self::Member { blob, name, sha256, size } => {
-                let archive = find(cx.artifacts, blob)?;
-                let content = Arc::new(Member { archive, name: name.clone() });
                 Ok(Ready { content, sha256: sha256.clone(), size: *size })
             }
             Self::Here { path, sha256, size } => {
@@ -191,76 +163,4 @@ fn describe(path: &str, content: &dyn Content) -> Result<(Digest, u64), StepErro
     let (size, sha256) =
         read().map_err(|source| StepError::Content { path: path.to_owned(), source })?;
     Ok((sha256, size))
-}
-
-/// One file inside a compressed archive, read as a stream.
-#[derive(Debug)]
-struct Member {
-    archive: Arc<dyn Content>,
-    name: String,
-}
-
-impl Member {
-    /// Where its bytes lie in the unpacked archive, and how many they are.
-    fn locate(&self) -> io::Result<(u64, u64)> {
-        let mut archive = tar::Archive::new(MultiGzDecoder::new(self.archive.open()?));
-        for entry in archive.entries()? {
-            let entry = entry?;
-            let path = entry.path()?;
-            let is_it = path.strip_prefix("./").unwrap_or(&path) == Path::new(&self.name);
-            if is_it && entry.header().entry_type().is_file() {
-                return Ok((entry.raw_file_position(), entry.size()));
-            }
-        }
-        let text = format!("the archive holds no file `{}`", self.name);
-        Err(io::Error::new(io::ErrorKind::NotFound, text))
-    }
-}
-
-impl Content for Member {
-    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        let (position, size) = self.locate()?;
-        let mut unpacked = MultiGzDecoder::new(self.archive.open()?);
-        io::copy(&mut (&mut unpacked).take(position), &mut io::sink())?;
-        Ok(Box::new(unpacked.take(size)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use flate2::{Compression, write::GzEncoder};
-
-    fn archive() -> Arc<dyn Content> {
-        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        for (name, text) in [("./bin/one", "first"), ("bin/two", "second")] {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(text.len() as u64);
-            header.set_mode(0o755);
-            tar.append_data(&mut header, name, text.as_bytes()).unwrap();
-        }
-        Arc::new(Bytes::from(tar.into_inner().unwrap().finish().unwrap()))
-    }
-
-    #[test]
-    fn one_file_of_an_archive_is_read_without_the_others() {
-        for (name, text) in [("bin/one", "first"), ("bin/two", "second")] {
-            let member = Member { archive: archive(), name: name.into() };
-            let mut found = String::new();
-            member.open().unwrap().read_to_string(&mut found).unwrap();
-            assert_eq!(found, text);
-            let (sha256, size) = describe(name, &member).unwrap();
-            assert_eq!(sha256, bundles::sha256(text.as_bytes()));
-            assert_eq!(size, text.len() as u64);
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_not_in_the_archive_is_named() {
-        let member = Member { archive: archive(), name: "bin/three".into() };
-        let error = describe("/usr/local/bin/three", &member).unwrap_err();
-        assert_eq!(error.to_string(), "the bytes of `/usr/local/bin/three` cannot be read");
-        let source = std::error::Error::source(&error).unwrap().to_string();
-        assert_eq!(source, "the archive holds no file `bin/three`");
-    }
 }

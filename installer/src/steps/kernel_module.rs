@@ -2,7 +2,7 @@
 //! module that this kernel cannot load is passed over with a warning: it may be
 //! built in without saying so, and what needs it will tell.
 
-use super::{Need, Outcome, StepContext, StepError, content::Ready, files, files::FileSpec};
+use super::{Need, Outcome, StepContext, StepError, content::Ready, files, look::FileSpec};
 use crate::{
     ledger::Thing,
     plan::{ManagedPath, Mode, ModuleName, Owner},

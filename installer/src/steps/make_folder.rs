@@ -2,7 +2,7 @@
 
 use super::{
     Need, Outcome, StepContext, StepError,
-    files::{self, What},
+    look::{What, look},
 };
 use crate::{
     ledger::Thing,
@@ -37,7 +37,7 @@ impl MakeFolder {
 
     pub(super) async fn check(&self, cx: &StepContext<'_>) -> Result<Need, StepError> {
         let ours = cx.ledger.ledger.has_folder(&self.path);
-        Ok(match files::look(cx.host, &self.path).await?.what {
+        Ok(match look(cx.host, &self.path).await?.what {
             What::Nothing => Need::because("it is not there"),
             What::File { .. } | What::Other => Need::because("something else is in its place"),
             What::Folder { mode, .. } if ours && mode != self.mode => {
@@ -51,7 +51,7 @@ impl MakeFolder {
     }
 
     pub(super) async fn apply(&self, cx: &mut StepContext<'_>) -> Result<Outcome, StepError> {
-        let found = files::look(cx.host, &self.path).await?;
+        let found = look(cx.host, &self.path).await?;
         match found.what {
             What::Nothing => {}
             What::Folder { .. } if cx.ledger.ledger.has_folder(&self.path) => {}

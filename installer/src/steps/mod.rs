@@ -8,6 +8,7 @@ mod error;
 mod files;
 mod kernel_module;
 mod kubectl_apply;
+mod look;
 mod make_folder;
 mod packages;
 mod place_file;
@@ -17,6 +18,7 @@ mod swap_off;
 mod sysctl;
 mod transient;
 mod unit;
+mod unpack;
 mod wait_for;
 
 pub use content::{Artifacts, FileContent};
@@ -32,6 +34,7 @@ pub use run_unit::RunUnit;
 pub use swap_off::SwapOff;
 pub use sysctl::Sysctl;
 pub use unit::{Start, Unit};
+pub use unpack::{Unpack, Unpacked};
 pub use wait_for::WaitFor;
 
 use serde::{Deserialize, Serialize};
@@ -69,6 +72,8 @@ pub enum Outcome {
 pub enum Action {
     /// Places a file.
     PlaceFile(PlaceFile),
+    /// Places files out of an archive.
+    Unpack(Unpack),
     /// Makes a folder.
     MakeFolder(MakeFolder),
     /// Sets kernel settings, now and after each start.
@@ -105,6 +110,7 @@ impl Action {
     async fn look(&self, cx: &StepContext<'_>) -> Result<Need, StepError> {
         match self {
             Self::PlaceFile(kind) => kind.check(cx).await,
+            Self::Unpack(kind) => kind.check(cx).await,
             Self::MakeFolder(kind) => kind.check(cx).await,
             Self::Sysctl(kind) => kind.check(cx).await,
             Self::KernelModules(kind) => kind.check(cx).await,
@@ -121,6 +127,7 @@ impl Action {
     pub async fn apply(&self, cx: &mut StepContext<'_>) -> Result<Outcome, StepError> {
         match self {
             Self::PlaceFile(kind) => kind.apply(cx).await,
+            Self::Unpack(kind) => kind.apply(cx).await,
             Self::MakeFolder(kind) => kind.apply(cx).await,
             Self::Sysctl(kind) => kind.apply(cx).await,
             Self::KernelModules(kind) => kind.apply(cx).await,

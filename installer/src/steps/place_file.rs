@@ -1,6 +1,6 @@
 //! Places a file, and keeps what it replaces.
 
-use super::{FileContent, Need, Outcome, StepContext, StepError, files, files::FileSpec};
+use super::{FileContent, Need, Outcome, StepContext, StepError, files, look::FileSpec};
 use crate::plan::{ManagedPath, Mode, Owner};
 use serde::{Deserialize, Serialize};
 

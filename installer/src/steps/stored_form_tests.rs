@@ -2,6 +2,11 @@
 
 use super::*;
 
+const PATCHES: &str = r#"[
+    {"target":{"kind":"Job","namespace":"web","name":"make"},"why":"w","merge":{"spec":{"ttl":null}}},
+    {"target":{"kind":"Job","name":"make"},"why":"w","json":[{"op":"remove","path":"/spec"}]}
+]"#;
+
 fn lines(actions: &[Action]) -> String {
     let line = |action: &Action| {
         let json = serde_json::to_string(action).unwrap();
@@ -18,8 +23,13 @@ fn parse(text: &str) -> Result<Action, serde_json::Error> {
 #[test]
 fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
     let sum = format!("sha256:{}", "0a".repeat(32)).parse::<manifests::Digest>().unwrap();
-    let member =
-        FileContent::Member { blob: sum.clone(), name: "bin/crio".into(), sha256: sum, size: 7 };
+    let archive = FileContent::Artifact { blob: sum.clone(), sha256: sum.clone(), size: 9 };
+    let crio = Unpacked {
+        member: "bin/crio".into(),
+        path: "/usr/local/bin/crio".parse().unwrap(),
+        sha256: sum,
+        size: 7,
+    };
     let network = KubectlApply {
         kubectl: "/usr/local/bin/kubectl".parse().unwrap(),
         kubeconfig: "/etc/kubernetes/admin.conf".parse().unwrap(),
@@ -27,6 +37,7 @@ fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
             host: "cp-1".parse().unwrap(),
             path: "/etc/kubernetes/net.yaml".parse().unwrap(),
         },
+        patches: serde_json::from_str(PATCHES).unwrap(),
     };
     let unit = Unit {
         unit: "crio.service".parse().unwrap(),
@@ -42,7 +53,8 @@ fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
     };
     let wait = WaitFor { script: "true".into(), expected: "it is so".into(), deadline_seconds: 9 };
     let actions = [
-        Action::PlaceFile(PlaceFile::program("/usr/local/bin/crio".parse().unwrap(), member)),
+        Action::PlaceFile(PlaceFile::text("/etc/crio/crio.conf".parse().unwrap(), "[crio]\n")),
+        Action::Unpack(Unpack::programs(archive, vec![crio])),
         Action::SwapOff(SwapOff {}),
         Action::Unit(unit),
         Action::RunUnit(run),
@@ -50,11 +62,12 @@ fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
         Action::WaitFor(wait),
     ];
     insta::assert_snapshot!(lines(&actions), @r#"
-    {"kind":"place-file","path":"/usr/local/bin/crio","mode":"0755","owner":"root:root","content":{"from":"member","blob":"sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","name":"bin/crio","sha256":"sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","size":7}}
+    {"kind":"place-file","path":"/etc/crio/crio.conf","mode":"0644","owner":"root:root","content":{"from":"text","text":"[crio]\n"}}
+    {"kind":"unpack","archive":{"from":"artifact","blob":"sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","sha256":"sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","size":9},"mode":"0755","owner":"root:root","files":[{"member":"bin/crio","path":"/usr/local/bin/crio","sha256":"sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a","size":7}]}
     {"kind":"swap-off"}
     {"kind":"unit","unit":"crio.service","text":"[Service]\n","watches":["/usr/local/bin/crio"],"start":"now"}
     {"kind":"run-unit","script":"kubeadm init","done-when":"test -f /etc/kubernetes/admin.conf","deadline-seconds":600}
-    {"kind":"kubectl-apply","kubectl":"/usr/local/bin/kubectl","kubeconfig":"/etc/kubernetes/admin.conf","content":{"from":"other-host","host":"cp-1","path":"/etc/kubernetes/net.yaml"}}
+    {"kind":"kubectl-apply","kubectl":"/usr/local/bin/kubectl","kubeconfig":"/etc/kubernetes/admin.conf","content":{"from":"other-host","host":"cp-1","path":"/etc/kubernetes/net.yaml"},"patches":[{"target":{"kind":"Job","namespace":"web","name":"make"},"why":"w","merge":{"spec":{"ttl":null}}},{"target":{"kind":"Job","name":"make"},"why":"w","json":[{"op":"remove","path":"/spec"}]}]}
     {"kind":"wait-for","script":"true","expected":"it is so","deadline-seconds":9}
     "#);
 }

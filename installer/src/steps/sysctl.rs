@@ -1,7 +1,7 @@
 //! Sets kernel settings: now, and in a file of our own for each start. What
 //! they were is on record.
 
-use super::{Need, Outcome, StepContext, StepError, content::Ready, files, files::FileSpec};
+use super::{Need, Outcome, StepContext, StepError, content::Ready, files, look::FileSpec};
 use crate::{
     ledger::Thing,
     plan::{ManagedPath, Mode, Owner, SysctlKey, SysctlValue},

@@ -1,7 +1,7 @@
 //! Places a unit, enables it, and starts it; starts it again when one of its
 //! files has changed since.
 
-use super::{Need, Outcome, StepContext, StepError, content::Ready, files, files::FileSpec};
+use super::{Need, Outcome, StepContext, StepError, content::Ready, files, look::FileSpec};
 use crate::{
     ledger::Thing,
     plan::{ManagedPath, Mode, Owner, UnitName},

@@ -11,7 +11,7 @@ use crate::{
     },
     steps::{
         Action, Deb, FileContent, KernelModules, KubectlApply, MakeFolder, Need, Packages,
-        PlaceFile, RunUnit, Start, StepError, SwapOff, Sysctl, Unit, WaitFor,
+        PlaceFile, RunUnit, Start, StepError, SwapOff, Sysctl, Unit, Unpack, Unpacked, WaitFor,
     },
 };
 use manifests::event::Silent;
@@ -193,9 +193,7 @@ fn sample(blobs: &mut Blobs) -> Plan {
 }
 
 fn control_plane(blobs: &mut Blobs) -> Vec<PlannedStep> {
-    let archive = blobs.add(archive("bin/kubeadm", &large(1)));
-    let kubeadm = FileContent::member(blobs, &archive, "bin/kubeadm").unwrap();
-    let kubeadm = PlaceFile::program("/usr/local/bin/kubeadm".parse().unwrap(), kubeadm);
+    let kubeadm = programs(blobs);
     let init = RunUnit {
         script: "mkdir -p /etc/kubernetes\necho token > /etc/kubernetes/join.conf".into(),
         done_when: Some("test -f /etc/kubernetes/join.conf".into()),
@@ -205,7 +203,11 @@ fn control_plane(blobs: &mut Blobs) -> Vec<PlannedStep> {
     let network = KubectlApply {
         kubectl: "/opt/kubernetes/kubectl".parse().unwrap(),
         kubeconfig: "/etc/kubernetes/join.conf".parse().unwrap(),
-        content: text("kind: Network\n"),
+        content: text("kind: Network\nmetadata: {name: pods}\nspec: {tunnel: Never}\n"),
+        patches: serde_json::from_str(
+            r#"[{"target":{"kind":"Network","name":"pods"},"why":"w","merge":{"spec":{"tunnel":"Always"}}}]"#,
+        )
+        .unwrap(),
     };
     let ready = WaitFor {
         script: "test -f /.lab/cluster".into(),
@@ -220,7 +222,7 @@ fn control_plane(blobs: &mut Blobs) -> Vec<PlannedStep> {
         with_action("cp-1/runtime/folder", &[], folder()),
         with_action("cp-1/runtime/crio.conf", &[], crio_conf()),
         with_action("cp-1/runtime/crio.service", &[], crio_service()),
-        with_action("cp-1/kubernetes/kubeadm", &[], Action::PlaceFile(kubeadm)),
+        with_action("cp-1/kubernetes/kubeadm", &[], kubeadm),
         with_action("cp-1/kubernetes/init", &[], Action::RunUnit(init)),
         with_action("cp-1/network/apply", &[], Action::KubectlApply(network)),
         with_action("cp-1/network/ready", &[], Action::WaitFor(ready)),
@@ -253,6 +255,23 @@ fn worker(host: &str, blobs: &mut Blobs) -> Vec<PlannedStep> {
         with_action(&id("kubernetes/token"), &["cp-1/kubernetes/init"], Action::PlaceFile(token)),
         with_action(&id("kubernetes/join"), &["cp-1/network/ready"], Action::RunUnit(join)),
     ]
+}
+
+/// Two programs of an archive that holds a third.
+fn programs(blobs: &mut Blobs) -> Action {
+    let members =
+        [("bin/kubeadm", large(1)), ("bin/pinns", b"pinns".into()), ("README", b"!".into())];
+    let archive = archive(&members);
+    let size = archive.len() as u64;
+    let blob = blobs.add(archive);
+    let archive = FileContent::artifact(blobs, &blob, size).unwrap();
+    let unpacked = |(member, bytes): &(&str, Vec<u8>)| Unpacked {
+        member: (*member).to_owned(),
+        path: format!("/usr/local/{member}").parse().unwrap(),
+        sha256: bundles::sha256(bytes),
+        size: bytes.len() as u64,
+    };
+    Action::Unpack(Unpack::programs(archive, members[..2].iter().map(unpacked).collect()))
 }
 
 fn modules() -> Action {
@@ -313,13 +332,15 @@ fn large(seed: u32) -> Vec<u8> {
     std::iter::repeat_with(next).take(LARGE).collect()
 }
 
-fn archive(name: &str, bytes: &[u8]) -> Vec<u8> {
+fn archive(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let mut tar = tar::Builder::new(encoder);
-    let mut header = tar::Header::new_gnu();
-    header.set_size(bytes.len() as u64);
-    header.set_mode(0o755);
-    tar.append_data(&mut header, name, bytes).unwrap();
+    for (name, bytes) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o755);
+        tar.append_data(&mut header, format!("./{name}"), &**bytes).unwrap();
+    }
     tar.into_inner().unwrap().finish().unwrap()
 }
 

@@ -5,11 +5,12 @@ use super::{
     site::{Site, SiteArguments, Ways},
 };
 use crate::{
+    components::site_certificates,
     engine::Engine,
     plan::{HostName, Plan, Replan},
     run::{
         Certificate, Missing, Node, RunError, Way, certificates, missing, nodes, operator,
-        registry, stored_plan,
+        placed_certificate, registry, stored_plan,
     },
     steps::Hosts,
 };
@@ -17,7 +18,11 @@ use clap::Args;
 use console::{Console, Table, text};
 use manifests::{Role, event::Silent};
 use serde::Serialize;
-use std::{collections::BTreeMap, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::AtomicBool,
+    time::{Duration, SystemTime},
+};
 
 /// Show how the cluster stands
 ///
@@ -39,6 +44,8 @@ struct Status {
     nodes: Vec<Node>,
     registry: BTreeMap<HostName, String>,
     certificates: Vec<Certificate>,
+    /// Certificates of the site that soon end, with what renews them.
+    to_renew: Vec<String>,
     unknown: Vec<String>,
 }
 
@@ -58,7 +65,7 @@ impl Arguments {
         }
         runtime.block_on(status.ask(&site, &hosts));
         status.show(console);
-        match status.missing.len() + status.unknown.len() {
+        match status.missing.len() + status.to_renew.len() + status.unknown.len() {
             0 => Ok(()),
             count => Err(RunError::NotAsPlanned { count }.into()),
         }
@@ -122,6 +129,15 @@ impl Status {
         let Some(first) = control_planes.first() else { return };
         self.nodes = self.known(nodes(*first).await).unwrap_or_default();
         self.certificates = self.known(certificates(*first).await).unwrap_or_default();
+        for (name, path) in site_certificates(&site.cluster) {
+            let found = placed_certificate(*first, (name, &path), SystemTime::now()).await;
+            let Some(Some((certificate, due))) = self.known(found) else { continue };
+            if due {
+                let Certificate { name, ends } = &certificate;
+                self.to_renew.push(format!("certificate `{name}` ends {ends}: `apply` renews it"));
+            }
+            self.certificates.push(certificate);
+        }
     }
 
     fn known<T>(&mut self, found: Result<T, String>) -> Option<T> {
@@ -138,7 +154,7 @@ impl Status {
                 console.data("\n");
             }
         }
-        self.unknown.iter().for_each(|unknown| console.warn(unknown));
+        self.to_renew.iter().chain(&self.unknown).for_each(|line| console.warn(line));
     }
 
     fn hosts(&self) -> Table {

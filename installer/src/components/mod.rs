@@ -31,6 +31,7 @@ pub use contents::{Bytes, Contents, ContentsError};
 pub use deb::DebName;
 pub use error::PlanningError;
 pub use leaves::leaves;
+pub use registries::site_certificates;
 
 use crate::{
     facts::Facts,

@@ -9,13 +9,14 @@
 use super::{
     PlanningError,
     node::{Draft, Node},
-    paths::ours,
+    paths::{REGISTRY_CERTIFICATE, ours},
     site::Site,
 };
 use crate::{
     plan::{ManagedPath, PlannedStep},
     steps::{Action, PlaceFile},
 };
+use manifests::{Role, cluster::Cluster};
 
 /// A port that nothing listens on: refused at once, and no packet leaves.
 pub(super) const NOWHERE: &str = "127.0.0.1:1";
@@ -79,6 +80,19 @@ pub(super) fn steps(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>
 /// with the name that stands in `location`.
 pub(super) fn authority_path(registry: &str) -> Result<ManagedPath, PlanningError> {
     Ok(format!("/etc/containers/certs.d/{registry}/ca.crt").parse()?)
+}
+
+/// The certificates of the site by what people call them, and where they lie on
+/// the host with the registry. None when it speaks plain HTTP.
+pub fn site_certificates(cluster: &Cluster) -> Vec<(&'static str, ManagedPath)> {
+    let Some(host) = cluster.hosts_with(Role::ControlPlane).next() else { return Vec::new() };
+    let registry = format!("{}:{}", host.address, cluster.registry.port);
+    match authority_path(&registry) {
+        Ok(authority) if cluster.registry.tls => {
+            vec![("registry", ours(REGISTRY_CERTIFICATE)), ("site-ca", authority)]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn authority(site: &Site<'_>, node: &Node<'_>) -> Result<Option<PlannedStep>, PlanningError> {

@@ -21,7 +21,9 @@ pub use kubeconfig::{ADMIN_CONF, hand_over};
 pub use operator::{new_run, operator};
 pub use progress::Progress;
 pub use reset::{HostReset, Reset, ResetScope, Resetting};
-pub use status::{Certificate, Missing, Node, certificates, missing, nodes, registry};
+pub use status::{
+    Certificate, Missing, Node, certificates, missing, nodes, placed_certificate, registry,
+};
 pub use stored::{for_target, forget, stored_plan};
 pub use uploads::NamedUploads;
 pub use walk::{Interrupts, Walk};

@@ -3,12 +3,14 @@
 
 use super::ADMIN_CONF;
 use crate::{
-    plan::{HostName, PlannedStep, StepId},
+    plan::{HostName, ManagedPath, PlannedStep, StepId},
+    site_ca,
     steps::{Need, Remote, StepError},
     transport::{Finished, RemoteCommand},
 };
 use serde::Serialize;
 use serde_json::Value;
+use std::time::SystemTime;
 
 /// Where steps put the programs of Kubernetes; an operator's own `PATH` may
 /// know others.
@@ -16,6 +18,9 @@ const PATH: &str = "PATH=/usr/local/bin:$PATH\n";
 const NODES: &str = r#"exec kubectl --kubeconfig "$1" get nodes -o json --request-timeout=10s"#;
 const CERTIFICATES: &str = r#"exec kubeadm certs check-expiration -o json --kubeconfig "$1""#;
 const REGISTRY: &str = "systemctl is-active bottari-registry.service || :";
+
+/// More than any certificate has, in bytes.
+const LARGEST_CERTIFICATE: u64 = 64 * 1024;
 
 /// A step whose work is not, or not any more, on its host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,6 +97,20 @@ pub async fn certificates(control_plane: Remote<'_>) -> Result<Vec<Certificate>,
     };
     let all = list(&json["certificates"]).chain(list(&json["certificateAuthorities"]));
     Ok(all.filter_map(certificate).collect())
+}
+
+/// A certificate of the site as it lies on a host, and whether to renew it; nothing
+/// when it is not there, which its step tells; else why it is not known.
+pub async fn placed_certificate(
+    host: Remote<'_>,
+    (name, path): (&str, &ManagedPath),
+    now: SystemTime,
+) -> Result<Option<(Certificate, bool)>, String> {
+    let read = host.transport.read_file(&path.to_host_path(), LARGEST_CERTIFICATE).await;
+    let Some(bytes) = read.map_err(|error| error.to_string())? else { return Ok(None) };
+    let end = site_ca::end(&bytes, now);
+    let end = end.ok_or_else(|| format!("{}: `{path}` is no certificate", host.name))?;
+    Ok(Some((Certificate { name: name.to_owned(), ends: end.to_string() }, end.due)))
 }
 
 /// What systemd says of the registry on a host.

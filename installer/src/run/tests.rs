@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    components::site_certificates,
     engine::{
         Engine, EngineError, Summary,
         testing::{Blobs, Sandbox, block_on},
@@ -8,18 +9,22 @@ use crate::{
         HostName, Plan, Replan, RunFolder,
         testing::{plan, step},
     },
+    site_ca,
     steps::Remote,
     transport::fake::FakeHost,
 };
 use manifests::{
     ExitCode, Failure,
-    event::{Event, Reporter},
+    cluster::{Asking, Cluster},
+    event::{Event, Reporter, Silent},
 };
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
+    path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 use tokio::sync::mpsc;
 
@@ -246,6 +251,39 @@ fn nodes_and_certificates_are_read_from_what_kubernetes_tells() {
     host.answer("look at certificates", 0, "no JSON at all");
     assert!(
         block_on(certificates(remote)).unwrap_err().starts_with("cp-1: `look at certificates`")
+    );
+}
+
+#[test]
+fn a_certificate_of_the_site_is_read_where_hosts_see_it() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "cluster: lab\nhosts: [{name: cp-1, address: 192.0.2.11, roles: [control-plane]}]\n\
+                network: {plugin: calico}\n";
+    let cluster = Cluster::parse(Path::new("cluster.yaml"), text, Asking::Impossible).unwrap();
+    let made = UNIX_EPOCH + Duration::from_hours(24 * 20_778);
+    site_ca::keep(home.path(), &cluster, made, &Silent).unwrap();
+    let host = FakeHost::new("cp-1");
+    let name = "cp-1".parse().unwrap();
+    let transport = host.connect().unwrap();
+    let remote = Remote { name: &name, transport: &transport };
+    let paths: BTreeMap<_, _> = site_certificates(&cluster).into_iter().collect();
+    let look = |name, days: u64| {
+        let now = made + Duration::from_hours(24 * days);
+        let found = block_on(placed_certificate(remote, (name, &paths[name]), now)).unwrap();
+        found.map(|(certificate, due)| (certificate.ends, due))
+    };
+    assert_eq!(look("registry", 1), None);
+    for (name, file) in [("registry", "registry-cp-1.crt"), ("site-ca", "ca.crt")] {
+        host.put(paths[name].as_str(), fs::read(home.path().join("pki").join(file)).unwrap());
+    }
+    assert_eq!(look("registry", 1), Some(("2029-11-21T00:00:00Z".into(), false)));
+    assert_eq!(look("registry", 800), Some(("2029-11-21T00:00:00Z".into(), true)));
+    assert_eq!(look("site-ca", 800), Some(("2036-11-21T00:00:00Z".into(), false)));
+    host.put(paths["registry"].as_str(), "no certificate");
+    let found = placed_certificate(remote, ("registry", &paths["registry"]), made);
+    assert_eq!(
+        block_on(found).unwrap_err(),
+        "cp-1: `/etc/bottari/pki/registry.crt` is no certificate"
     );
 }
 

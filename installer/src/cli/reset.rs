@@ -38,7 +38,7 @@ impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         let site = self.site.open(console)?;
         let packages = site.contents()?.package_names();
-        let scope = ResetScope { leaves: leaves(&site.lockfile), packages };
+        let scope = ResetScope { leaves: leaves(&site.lockfile)?, packages };
         let mut ways = self.site.ways(&site, console)?;
         confirm(console, self.yes, &question(&site), site.cluster.name.as_str())?;
         let reset = self.reset(console, &site, &scope, &mut ways)?;

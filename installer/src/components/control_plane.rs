@@ -76,6 +76,7 @@ fn cluster_dns(site: &Site<'_>, node: &Node<'_>) -> Result<PlannedStep, Planning
         kubectl: ours(KUBECTL),
         kubeconfig: ours(ADMIN),
         content: FileContent::Text { text },
+        patches: Vec::new(),
     };
     let draft = Draft { phase: "cluster", name: "dns", title, why };
     node.step(draft, Action::KubectlApply(action))

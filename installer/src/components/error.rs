@@ -57,13 +57,24 @@ pub enum PlanningError {
         /// What it is needed for.
         why: &'static str,
     },
-    /// The component of the pod network has nothing to apply.
-    #[error(
-        "component `{component}` of the bundle has no Kubernetes manifest to make a pod network of"
-    )]
-    NoManifest {
+    /// The component that the cluster file names makes no pod network.
+    #[error("component `{component}` of the bundle has no steps that make a pod network")]
+    NoPodNetwork {
         /// The component.
         component: String,
+        /// The components of the bundle that make one.
+        known: Vec<String>,
+    },
+    /// A component applies a manifest that is not there.
+    #[error("the bundle does not carry what it installs: {0}")]
+    NotCarried(String),
+    /// What a component leaves on hosts is nothing that `reset` may undo.
+    #[error("component `{component}` leaves something on hosts that `reset` may not touch")]
+    Leaves {
+        /// The component.
+        component: String,
+        /// What, and what would be allowed.
+        source: WordError,
     },
     /// The address of the cluster file is not on the host.
     #[error("no network interface of host `{host}` has the address {address}")]
@@ -99,8 +110,18 @@ impl Failure for PlanningError {
             Self::Machine { .. } => {
                 format!("add the architecture to `arches:` of the release, {rebuild}")
             }
-            Self::Component { component, .. } | Self::NoManifest { component } => {
+            Self::Component { component, .. } => {
                 format!("add `{component}` to `components:` of the release, {rebuild}")
+            }
+            Self::NoPodNetwork { component, known } if known.is_empty() => format!(
+                "the release has no pod network, or was locked by an older builder: add one to its `components:`, or lock `{component}` again, and build"
+            ),
+            Self::NoPodNetwork { known, .. } => format!(
+                "write one of these to `network.plugin` of the cluster file: {}",
+                known.join(", ")
+            ),
+            Self::Leaves { component, .. } => {
+                format!("correct `leaves:` in the definition of `{component}`, {rebuild}")
             }
             Self::File { component, .. } => {
                 format!("take a version of `{component}` that has it into the release, {rebuild}")
@@ -109,7 +130,7 @@ impl Failure for PlanningError {
                 format!("add the component that has `{image}` to the release, {rebuild}")
             }
             Self::NoInterface { .. } => "correct the host's `address` in the cluster file".into(),
-            Self::Word(_) => format!("correct the release, {rebuild}"),
+            Self::Word(_) | Self::NotCarried(_) => format!("correct the release, {rebuild}"),
         })
     }
 }

@@ -1,8 +1,14 @@
 //! What running components leave on hosts, beside what the ledger lists.
 
-use super::paths::{CRIO_SOCKET, KUBEADM, ours};
-use crate::ledger::{LeaveCommand, Leaves};
-use manifests::lockfile::Lockfile;
+use super::{
+    PlanningError,
+    paths::{CRIO_SOCKET, KUBEADM, ours},
+};
+use crate::{
+    ledger::{LeaveCommand, Leaves},
+    plan::WordError,
+};
+use manifests::{component, lockfile::Lockfile};
 
 const MOUNTS: [&str; 2] = ["/var/lib/kubelet", "/var/lib/containers"];
 
@@ -62,12 +68,9 @@ for family in ip ip6; do
 done
 "#;
 
-/// What each pod network leaves: interfaces, and how its chains begin.
-const NETWORKS: [(&str, &[&str], &[&str]); 2] =
-    [("calico", &["vxlan.calico"], &["cali-"]), ("lab-network", &["cni0", "lab.vx"], &[])];
-
-/// What `reset` undoes beside the ledger, on the hosts of this release.
-pub fn leaves(lockfile: &Lockfile) -> Leaves {
+/// What `reset` undoes beside the ledger, on the hosts of this release. What
+/// belongs to the engine stands here, the rest in component definitions.
+pub fn leaves(lockfile: &Lockfile) -> Result<Leaves, PlanningError> {
     let kubeadm = format!("kubeadm={KUBEADM}\nsocket={CRIO_SOCKET}{RESET}");
     let mut leaves = Leaves {
         commands: vec![
@@ -79,13 +82,30 @@ pub fn leaves(lockfile: &Lockfile) -> Leaves {
         paths: PATHS.map(ours).to_vec(),
         ..Leaves::default()
     };
-    let carried = |name: &str| lockfile.files.iter().any(|file| file.component.as_str() == name);
-    for (_, interfaces, chains) in NETWORKS.iter().filter(|(name, ..)| carried(name)) {
-        let words = "the table above holds such words";
-        leaves.interfaces.extend(interfaces.iter().map(|name| name.parse().expect(words)));
-        leaves.chains.extend(chains.iter().map(|prefix| prefix.parse().expect(words)));
+    for component in &lockfile.components {
+        add(&mut leaves, &component.leaves).map_err(|source| PlanningError::Leaves {
+            component: component.name.to_string(),
+            source,
+        })?;
     }
-    leaves
+    Ok(leaves)
+}
+
+/// Adds what a component declares, as far as these are words and places of ours.
+fn add(leaves: &mut Leaves, declared: &component::Leaves) -> Result<(), WordError> {
+    for name in &declared.interfaces {
+        leaves.interfaces.push(name.as_str().parse()?);
+    }
+    for prefix in &declared.chains {
+        leaves.chains.push(prefix.as_str().parse()?);
+    }
+    for path in &declared.mounts {
+        leaves.mounts.push(path.as_str().parse()?);
+    }
+    for path in &declared.paths {
+        leaves.paths.push(path.as_str().parse()?);
+    }
+    Ok(())
 }
 
 fn command(title: &str, script: &str) -> LeaveCommand {

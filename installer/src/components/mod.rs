@@ -7,6 +7,7 @@
 //! lockfile, never from a version that happens to look like them.
 
 mod approve;
+mod component_steps;
 mod contents;
 mod control_plane;
 mod crio;
@@ -103,6 +104,8 @@ impl LocalFile {
 /// side by side; a worker waits for the control plane only to join.
 pub fn plan(inputs: &PlanInputs<'_>) -> Result<Plan, PlanningError> {
     let site = Site::new(inputs)?;
+    // What could not be undone is not begun.
+    leaves(inputs.lockfile)?;
     let mut steps = Vec::new();
     for host in &inputs.cluster.hosts {
         let node = Node::new(&site, host)?;
@@ -142,10 +145,12 @@ fn prepare(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, Plannin
 /// What the control plane does for the whole cluster.
 fn lead(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
     let mut steps = control_plane::steps(site, node)?;
-    steps.extend(network::steps(site, node)?);
+    steps.extend(network::make(site, node)?);
     steps.extend(workers::invite(site, node)?);
     steps.push(approve::step(site, node)?);
+    steps.extend(network::wait(site, node)?);
     steps.extend(ready::steps(site, node)?);
+    steps.extend(component_steps::later(site, node)?);
     Ok(steps)
 }
 

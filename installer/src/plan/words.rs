@@ -74,12 +74,15 @@ pub const PLACES: &[&str] = &[
     "/opt/cni",
     "/opt/kubernetes",
     "/root/.kube",
+    "/run/calico",
+    "/run/nodeagent",
     "/usr/libexec/crio",
     "/usr/local/bin/",
     "/usr/local/lib/",
     "/usr/local/sbin/",
     "/usr/local/share/bottari",
     "/var/lib/bottari",
+    "/var/lib/calico",
     "/var/lib/cni",
     "/var/lib/containers",
     "/var/lib/crio",
@@ -87,6 +90,7 @@ pub const PLACES: &[&str] = &[
     "/var/lib/kubeedge",
     "/var/lib/kubelet",
     "/var/log/bottari",
+    "/var/log/calico",
     "/var/log/kubernetes",
 ];
 

@@ -5,7 +5,7 @@ use crate::{
     plan::{HostName, ManagedPath, StepId, UnitName},
     transport::TransportError,
 };
-use manifests::{Digest, ExitCode, Failure};
+use manifests::{Digest, ExitCode, Failure, patch::RenderError};
 use std::io;
 
 /// Why a step could not be looked at or done.
@@ -69,6 +69,9 @@ pub enum StepError {
         /// Why.
         source: io::Error,
     },
+    /// A manifest cannot be changed as the release says.
+    #[error("the manifest cannot be rendered")]
+    Manifest(#[from] Box<RenderError>),
     /// A file of another host is not there, or is too large to be carried.
     #[error("`{path}` cannot be read on host `{host}`: {why}")]
     Elsewhere {
@@ -205,6 +208,7 @@ impl Failure for StepError {
             Self::InTheWay { host, path, .. } => {
                 format!("move `{path}` on `{host}` out of the way")
             }
+            Self::Manifest(_) => "lock the release again and build it: `lock` refuses what does not fit, of the same version as this program".into(),
             Self::NotInBundle { .. } => "give every bundle that the plan was made from".into(),
             Self::Ledger { host, .. } => {
                 format!(

@@ -3,11 +3,9 @@
 
 use super::{FileContent, Need, Outcome, StepContext, StepError};
 use crate::{plan::ManagedPath, transport::RemoteCommand};
+use manifests::patch::{LARGEST, Patch, render};
 use serde::{Deserialize, Serialize};
 use std::{io::Read, time::Duration};
-
-/// Largest manifest that is applied, in bytes.
-const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// A manifest and the way to the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +15,11 @@ pub struct KubectlApply {
     pub kubectl: ManagedPath,
     /// The credentials on the host.
     pub kubeconfig: ManagedPath,
-    /// The manifest.
+    /// The manifest, as upstream wrote it.
     pub content: FileContent,
+    /// What we change of it on the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
 }
 
 /// `$1` kubectl, `$2` its credentials; the manifest on the input. `diff` ends
@@ -36,12 +37,11 @@ impl KubectlApply {
     async fn bytes(&self, cx: &StepContext<'_>) -> Result<Vec<u8>, StepError> {
         let ready = self.content.ready(cx).await?;
         let mut bytes = Vec::new();
-        let read =
-            ready.content.open().and_then(|reader| reader.take(LARGEST).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => Ok(bytes),
-            Err(source) => Err(StepError::Content { path: "the manifest".into(), source }),
-        }
+        // One byte more than is allowed, so that what is too large is not cut but refused.
+        let most = LARGEST as u64 + 1;
+        let read = ready.content.open().and_then(|from| from.take(most).read_to_end(&mut bytes));
+        read.map_err(|source| StepError::Content { path: "the manifest".into(), source })?;
+        Ok(render(&bytes, &self.patches).map_err(Box::new)?.into_owned())
     }
 
     fn arguments(&self) -> [&str; 2] {

@@ -62,6 +62,7 @@ impl Fixture {
 
     /// Takes a component out of the bundle.
     pub(super) fn without(mut self, component: &str) -> Self {
+        self.lockfile.components.retain(|it| it.name.as_str() != component);
         self.lockfile.files.retain(|file| file.component.as_str() != component);
         self.lockfile.images.retain(|image| image.component.as_str() != component);
         self
@@ -110,9 +111,10 @@ fn isolated(address: &str) -> Facts {
 fn lockfile() -> Lockfile {
     let amd64 = Some(Arch::Amd64);
     let program = |name| file("kubernetes", "v1.33.13", name, amd64, &BOTH);
-    let mut manifest =
-        file("lab-network", "v1.0.0", "lab-network.yaml", None, &[Role::ControlPlane]);
-    manifest.kind = FileKind::Manifest;
+    let manifest = |component, version, name| {
+        let file = file(component, version, name, None, &[Role::ControlPlane]);
+        LockedFile { kind: FileKind::Manifest, ..file }
+    };
     Lockfile {
         format: manifests::lockfile::FORMAT.into(),
         release: "lab".parse().unwrap(),
@@ -121,7 +123,7 @@ fn lockfile() -> Lockfile {
         title: "a small Kubernetes for the lab".into(),
         arches: vec![Arch::Amd64],
         compression_level: 3,
-        components: Vec::new(),
+        components: super::inside::components(),
         files: vec![
             file("cni-plugins", "v1.8.0-lab", "cni-plugins-linux-amd64-v1.8.0.tgz", amd64, &BOTH),
             file("cri-o", "v1.34.0", "cri-o.amd64.v1.34.0.tar.gz", amd64, &BOTH),
@@ -130,7 +132,9 @@ fn lockfile() -> Lockfile {
             file("kubernetes", "v1.33.13", "kubectl", amd64, &[Role::ControlPlane]),
             file("lab-debs", "debian-12", "conntrack.deb", amd64, &BOTH),
             file("lab-debs", "debian-12", "edge-only.deb", amd64, &[Role::Edge]),
-            manifest,
+            manifest("lab-network", "v1.0.0", "lab-network.yaml"),
+            manifest("spare-network", "v1.0.0", "spare-network.yaml"),
+            manifest("web-gate", "v2.0.0", "web-gate.yaml"),
         ],
         images: images(),
     }

@@ -1,6 +1,7 @@
 //! What a plan for one control plane and one worker is, and why there is none.
 
 mod fixture;
+mod inside;
 mod reading;
 
 use super::*;
@@ -183,14 +184,6 @@ fn what_the_bundle_lacks_is_named_with_what_to_add() {
 }
 
 #[test]
-fn a_pod_network_without_manifests_is_refused() {
-    let mut fixture = Fixture::lab();
-    let manifest = fixture.lockfile.files.last_mut().unwrap();
-    manifest.kind = manifests::lockfile::FileKind::File;
-    assert!(matches!(fixture.plan(), Err(PlanningError::NoManifest { .. })));
-}
-
-#[test]
 fn a_registry_without_tls_needs_no_certificate() {
     let mut fixture = Fixture::lab();
     fixture.cluster = cluster("registry: {port: 5000, tls: false}\n");
@@ -257,14 +250,4 @@ fn hosts_must_be_known_and_of_a_carried_architecture() {
     assert!(matches!(fixture.plan(), Err(PlanningError::NoInterface { .. })));
     fixture.cluster.hosts.remove(0);
     assert!(matches!(fixture.plan(), Err(PlanningError::NoControlPlane)));
-}
-
-#[test]
-fn what_is_left_follows_from_the_pod_network() {
-    let names = |lockfile: &Lockfile| {
-        leaves(lockfile).interfaces.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    let fixture = Fixture::lab();
-    assert_eq!(names(&fixture.lockfile), ["cni0", "lab.vx"]);
-    assert!(names(&fixture.without("lab-network").lockfile).is_empty());
 }

@@ -1,6 +1,7 @@
 //! Runs that are not disturbed.
 
-use super::sample::World;
+use super::{super::testing::block_on, sample::World};
+use crate::transport::Transport;
 use manifests::event::Silent;
 
 #[test]
@@ -21,4 +22,14 @@ fn a_run_changes_what_is_needed_and_the_next_one_nothing_and_reset_undoes_it() {
     world.assert_same(&fresh, "reset");
     assert!(world.reset().iter().all(|report| report.undone == 0), "a second reset does nothing");
     world.assert_same(&fresh, "the second reset");
+}
+
+#[test]
+fn what_reaches_the_cluster_is_the_patched_manifest() {
+    let world = World::new();
+    world.apply("run-1", &Silent).unwrap();
+    let path = "/.lab/cluster".parse().unwrap();
+    let applied = block_on(world.hosts[0].read_file(&path, 1024)).unwrap().unwrap();
+    let applied = String::from_utf8(applied).unwrap();
+    assert!(applied.contains(r#""tunnel": "Always""#) && !applied.contains("Never"), "{applied}");
 }

@@ -8,4 +8,5 @@ mod bytes;
 mod empty_root;
 mod mistakes;
 mod office;
+mod planning;
 mod stock_tools;

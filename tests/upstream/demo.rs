@@ -149,3 +149,15 @@ fn the_program_ends_well_on_sigterm() {
     let kill = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(kill.success() && child.wait().unwrap().success());
 }
+
+#[test]
+fn a_stand_in_says_that_it_is_none_of_the_programs_it_is_named_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = fixtures::demo(folder.path(), &Options::default()).unwrap();
+    let (_, kubeadm) = demo.files.iter().find(|(url, _)| url.ends_with("amd64/kubeadm")).unwrap();
+    let script = str::from_utf8(kubeadm).unwrap();
+    let said = Command::new("sh").args(["-c", script, "kubeadm", "version"]).output().unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    let expected = "kubeadm for amd64: a stand-in of the demo release, not the program\n";
+    assert_eq!(String::from_utf8_lossy(&said.stderr), expected);
+}

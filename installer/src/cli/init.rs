@@ -143,7 +143,9 @@ fn tell(console: &Console, path: &Path, read: Result<Cluster, ClusterErrors>) {
     match read {
         Ok(cluster) => {
             let hosts = text::count(cluster.hosts.len() as u64, "host", "hosts");
-            console.success(&format!("wrote `{shown}` with {hosts}: now make it yours"));
+            console.success(&format!(
+                "wrote `{shown}` with {hosts} and no mistake: now make it yours"
+            ));
         }
         Err(errors) => {
             console.success(&format!("wrote `{shown}`"));

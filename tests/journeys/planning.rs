@@ -1,0 +1,128 @@
+//! From a bundle to a plan for the machine that the test runs on. Nothing of it
+//! is walked, and no root is needed to make it.
+
+use crate::office::{Office, words};
+use journeys::{
+    run::{Outcome, Program},
+    stock,
+};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, chown},
+    path::Path,
+};
+
+const PLAN: &str = "plan -f cluster.yaml --bundle demo.bundle --trust release.pub";
+
+/// A user without any right, by its number everywhere.
+const NOBODY: u32 = 65534;
+
+impl Office {
+    fn installer(&self, line: &str) -> Outcome {
+        self.sandbox.run(Program::Installer, &words(line))
+    }
+
+    /// Begins a cluster file; a machine that is on no network has nothing to plan.
+    fn has_cluster_file(&self) -> bool {
+        let outcome = self.installer("init --local --network network");
+        if outcome.code == Some(50) {
+            assert!(outcome.stderr.contains("no address but its loopback one"));
+            return false;
+        }
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("with 1 host and no mistake"), "{}", outcome.stderr);
+        true
+    }
+}
+
+#[test]
+fn the_demo_becomes_a_plan_for_this_machine() {
+    let office = Office::with_bundle();
+    if !office.has_cluster_file() {
+        return;
+    }
+    let plan = office.installer(PLAN);
+    assert_eq!(plan.code, Some(0), "{}", plan.stderr);
+    assert!(plan.stdout.starts_with("demo 1.0.0 on cluster demo: "), "{}", plan.stdout);
+    for step in ["place kubeadm v1.33.13", "make the control plane", "apply network v1.4.2"] {
+        assert!(plan.stdout.contains(step), "{}", plan.stdout);
+    }
+    assert!(plan.stderr.contains("on 1 host, and nothing was changed"), "{}", plan.stderr);
+}
+
+#[test]
+fn a_second_plan_is_the_first_one() {
+    let office = Office::with_bundle();
+    if !office.has_cluster_file() {
+        return;
+    }
+    let first = office.installer(PLAN).stdout;
+    let stored = office.read("bottari-run-demo/plan.json");
+    assert_eq!(office.installer(PLAN).stdout, first);
+    let anew = office.installer(&format!("{PLAN} --replan"));
+    assert_eq!(anew.stdout, first, "{}", anew.stderr);
+    assert!(office.read("bottari-run-demo/plan.json") == stored);
+    let json = office.installer(&format!("{PLAN} --json"));
+    assert_eq!(json.stdout.as_bytes(), stored);
+}
+
+#[test]
+fn a_plan_needs_no_root_and_writes_nothing_but_its_folder() {
+    let office = Office::with_bundle();
+    let home = office.path("home");
+    if fs::metadata(&home).unwrap().uid() != 0 || !office.has_cluster_file() {
+        // Whoever runs this is nobody special: the other tests have shown it.
+        return;
+    }
+    let before = names(&office.path("."));
+    fs::copy(Program::Installer.path(), office.path("installer")).unwrap();
+    for path in [office.path("."), home.clone(), office.path("release.key")] {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let mut nobody = stock::tool("setpriv", &home).unwrap();
+    nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups", "./installer"]);
+    let output = nobody.args(words(PLAN)).current_dir(office.path(".")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::remove_file(office.path("installer")).unwrap();
+    let mut after = names(&office.path("."));
+    after.retain(|name| name != "bottari-run-demo");
+    assert_eq!(after, before);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_mistake_of_a_cluster_file_is_told_before_anything_is_looked_at() {
+    let office = Office::open();
+    let wrong = "\
+cluster: demo
+hosts:
+- name: cp-1
+  address: 192.0.2.11
+  roles: [control-plane, wroker]
+- name: worker_1
+  adress: 192.0.2.12
+  roles: [worker]
+network:
+  plugin: network
+  pods: 10.244.0.0/33
+";
+    fs::write(office.path("cluster.yaml"), wrong).unwrap();
+    let outcome = office.installer("plan -f cluster.yaml --bundle there-is-none");
+    assert_eq!(outcome.code, Some(20));
+    insta::assert_snapshot!(office.sandbox.redact(&outcome.stderr), @"
+    error: `cluster.yaml` has 4 mistakes
+        cluster.yaml:5:26: `roles`: expected `control-plane` or `worker`, found `wroker`; did you mean `worker`?
+        cluster.yaml:6:9: `name`: `worker_1` is not a host name: expected 1 to 63 of a-z, 0-9 and `-`, beginning and ending with a letter or digit
+        cluster.yaml:7:3: unknown field `adress`; did you mean `address`?
+        cluster.yaml:11:9: `pods`: `10.244.0.0/33` is not a network: expected ADDRESS/BITS such as `192.0.2.0/24`
+    hint: correct these lines of `cluster.yaml` and run the same command again; no host was touched
+    ");
+    assert!(!office.path("bottari-run-demo").exists());
+}

@@ -151,6 +151,7 @@ pub(crate) fn release(
         components: Vec::new(),
         files: vec![file("kubernetes", "kubectl", &kubectl), file("tool", "tool.tgz", &archive)],
         images: vec![index],
+        exceptions: Vec::new(),
     };
     (lockfile, blobs)
 }
@@ -224,6 +225,7 @@ fn index_image(
         media_type: index.media_type,
         published: None,
         roles: vec![],
+        stated: None,
         manifests: vec![carried, locked(&absent, true)],
     }
 }

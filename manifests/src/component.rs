@@ -7,7 +7,8 @@ pub use crate::{
 };
 
 use crate::{
-    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps, yaml, yaml::InputError,
+    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps, patch::Reason, yaml,
+    yaml::InputError,
 };
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
@@ -76,6 +77,8 @@ pub struct ImageSource {
     pub roles: Vec<Role>,
     /// The published digest of the tag, under `any`.
     pub published: Option<Published>,
+    /// Where it is named although no manifest shows it.
+    pub stated: Option<Reason>,
 }
 
 /// A digest somebody has published, and how far we trust it.

@@ -10,6 +10,8 @@ use crate::{
     Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
     component::Trust,
     lockfile_component,
+    patch::Reason,
+    release::Exception,
     yaml::{self, InputError},
 };
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,10 @@ pub struct Lockfile {
     pub files: Vec<LockedFile>,
     /// Images, sorted by name.
     pub images: Vec<LockedImage>,
+    /// What the release leaves out or brings along although the manifests say
+    /// otherwise, in the release's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
 }
 
 /// What a locked file is.
@@ -121,6 +127,9 @@ pub struct LockedImage {
     /// Hosts that pull it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
+    /// Where it is named although no manifest shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<Reason>,
     /// The index's children in the index's order, or the one image manifest
     /// itself when the tag pointed straight at it.
     pub manifests: Vec<LockedManifest>,

@@ -1,7 +1,9 @@
 //! Release files: which components, in which versions, for which machines.
 
-use crate::{Arch, Name, Version, yaml, yaml::InputError};
-use serde::Deserialize;
+use crate::{
+    Arch, Name, Version, checked_name::checked_name, patch::Reason, yaml, yaml::InputError,
+};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, path::Path};
 
 /// One release file, as `manifests/releases/*.yaml`.
@@ -26,6 +28,9 @@ pub struct Release {
     pub extra_names: Vec<String>,
     /// The components, each in one version.
     pub components: Vec<Pick>,
+    /// What `check` lets pass.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
 }
 
 /// One component of a release.
@@ -39,6 +44,26 @@ pub struct Pick {
     /// Why this version, where documents disagree.
     pub why: Option<String>,
 }
+
+/// An image or file that `check` lets pass: one that a manifest names and the
+/// release leaves out, or one that the release carries and nothing names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Exception {
+    /// What `check` calls it.
+    pub reference: Reference,
+    /// Why that is right.
+    pub reason: Reason,
+}
+
+checked_name!(
+    /// An image name or a URL, as `check` prints it.
+    Reference,
+    "an image name or URL",
+    "1 to 500 characters without blanks",
+    |text| (1..=500).contains(&text.chars().count())
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+);
 
 fn default_level() -> u8 {
     3
@@ -65,6 +90,15 @@ impl Release {
         match self.components.iter().find(|pick| !names.insert(&pick.name)) {
             Some(twice) => Err(format!("components: `{}` is listed twice", twice.name)),
             None if names.is_empty() => Err("components: expected at least one".into()),
+            None => self.check_exceptions(),
+        }
+    }
+
+    fn check_exceptions(&self) -> Result<(), String> {
+        let mut references = BTreeSet::new();
+        let mut all = self.exceptions.iter().map(|exception| &exception.reference);
+        match all.find(|reference| !references.insert(*reference)) {
+            Some(twice) => Err(format!("exceptions: `{twice}` is listed twice")),
             None => Ok(()),
         }
     }
@@ -111,6 +145,14 @@ components:
                 "line 2, column 10: `../x` is not a name",
             ),
             (GOOD.replace("serial: 1", "serial: -1"), "line 4"),
+            (format!("{GOOD}exceptions: [{{reference: a b, reason: r}}]\n"), "without blanks"),
+            (format!("{GOOD}exceptions: [{{reference: a}}]\n"), "missing field"),
+            (
+                format!(
+                    "{GOOD}exceptions: [{{reference: a, reason: r}}, {{reference: a, reason: s}}]\n"
+                ),
+                "`a` is listed twice",
+            ),
         ];
         for (text, expected) in cases {
             let error = parse(&text).unwrap_err();

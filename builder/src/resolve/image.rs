@@ -36,6 +36,7 @@ pub(super) async fn lock(
         media_type: root.media_type,
         published: work.source.published.as_ref().map(|published| published.trust),
         roles: work.source.roles.clone(),
+        stated: work.source.stated.clone(),
         manifests,
     })
 }

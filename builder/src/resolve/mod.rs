@@ -134,5 +134,6 @@ fn empty(release: &Release) -> Lockfile {
         components: Vec::new(),
         files: Vec::new(),
         images: Vec::new(),
+        exceptions: release.exceptions.clone(),
     }
 }

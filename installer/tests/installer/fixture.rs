@@ -168,6 +168,7 @@ pub(crate) fn release(variant: Variant) -> Release {
             pause.named("kubernetes", "registry.k8s.io/pause:3.10"),
             signature.named("kubernetes", "registry.k8s.io/pause:signature"),
         ],
+        exceptions: Vec::new(),
     };
     Release { lockfile, pause, big, blobs }
 }

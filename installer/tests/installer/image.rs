@@ -188,6 +188,7 @@ pub(crate) fn entry(
         media_type: root.media_type.clone(),
         published: None,
         roles: vec![],
+        stated: None,
         manifests,
     }
 }

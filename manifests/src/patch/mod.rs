@@ -14,6 +14,7 @@ mod words;
 
 pub use error::RenderError;
 pub use render::{LARGEST, render};
+pub use stream::documents;
 pub use words::{KindName, ObjectName, Reason};
 
 use crate::Name;

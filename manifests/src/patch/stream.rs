@@ -31,6 +31,13 @@ pub(super) fn read(manifest: &str) -> Result<Vec<Document<'_>>, RenderError> {
         .collect()
 }
 
+/// What the documents of a manifest say, each with its first line, from 1; empty
+/// ones are left out. The same reading that patches are applied on.
+pub fn documents(manifest: &str) -> Result<Vec<(usize, Value)>, RenderError> {
+    let documents = read(manifest)?.into_iter();
+    Ok(documents.map(|d| (d.line, d.value)).filter(|(_, value)| !value.is_null()).collect())
+}
+
 /// A marker at the begin of a line ends whatever came before it, a text of
 /// several lines included; so lines are enough to go by.
 fn split(manifest: &str) -> Vec<(usize, &str)> {

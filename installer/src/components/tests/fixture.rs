@@ -137,6 +137,7 @@ fn lockfile() -> Lockfile {
             manifest("web-gate", "v2.0.0", "web-gate.yaml"),
         ],
         images: images(),
+        exceptions: Vec::new(),
     }
 }
 
@@ -197,6 +198,7 @@ fn image(component: &str, name: &str, also: &[&str]) -> LockedImage {
         media_type,
         published: None,
         roles: BOTH.to_vec(),
+        stated: None,
         manifests: vec![manifest],
     }
 }

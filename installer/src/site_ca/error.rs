@@ -73,11 +73,14 @@ impl Failure for SiteCaError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Exposed { path, expected, .. } => Some(format!(
-                "`chmod {expected:o} {}` when you know that nobody has read it, else {}; where a disk knows no modes, give another folder with `--run-dir`",
-                path.display(),
-                anew(path)
-            )),
+            Self::Exposed { path, expected, .. } => {
+                let (chmod, anew) = (format!("chmod {expected:o} {}", path.display()), anew(path));
+                let where_else = match path.extension() {
+                    Some(_) => "",
+                    None => "; a disk without modes cannot hold it: give another `--run-dir`",
+                };
+                Some(format!("`{chmod}` if nobody can have read it, else {anew}{where_else}"))
+            }
             Self::Broken { path, .. } => Some(format!("put the file back, or {}", anew(path))),
             Self::Mismatch { key, .. } | Self::NoKey { key, .. } => {
                 Some(format!("put the key back, or {}", anew(key)))

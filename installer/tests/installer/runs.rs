@@ -11,10 +11,19 @@ use installer::{
     journal::Journal,
     plan::{Plan, PlannedStep, RunFolder},
     run::for_target,
-    steps::{Action, MakeFolder},
+    site_ca,
+    steps::{Action, MakeFolder, PlaceFile},
 };
-use manifests::cluster::{Asking, Cluster};
-use std::{fs, path::Path, time::SystemTime};
+use manifests::{
+    cluster::{Asking, Cluster},
+    event::Silent,
+};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::SystemTime,
+};
 
 /// This machine under a name that it does not have, so that no run can begin.
 const LOCAL: &str = "\
@@ -131,6 +140,61 @@ fn the_plan_of_an_unfinished_run_is_shown_without_asking_the_hosts() {
     let said = run(&world, plan.iter().chain(&["--json"]));
     let stored = fs::read_to_string(world.path("bottari-run-demo/plan.json")).unwrap();
     assert_eq!(said.stdout, stored);
+}
+
+/// A plan that places the certificates of its run folder, and nothing else.
+fn planned_with_certificates(world: &World) {
+    let text = LOCAL.replace("tls: false", "tls: true");
+    fs::write(world.path("cluster.yaml"), &text).unwrap();
+    let cluster = Cluster::parse(Path::new("cluster.yaml"), &text, Asking::Impossible).unwrap();
+    let folder = RunFolder::open(&world.path("bottari-run-demo")).unwrap();
+    let made = site_ca::keep(folder.path(), &cluster, SystemTime::now(), &Silent).unwrap();
+    let server = made.servers.into_values().next().unwrap();
+    let step = |(name, content)| PlannedStep {
+        id: format!("no-such-name/prepare/{name}").parse().unwrap(),
+        host: "no-such-name".parse().unwrap(),
+        phase: "prepare".parse().unwrap(),
+        title: format!("place {name}"),
+        why: "the test wants it".into(),
+        needs: Vec::new(),
+        action: Action::PlaceFile(PlaceFile {
+            content,
+            ..PlaceFile::text(format!("/etc/bottari/pki/{name}").parse().unwrap(), "")
+        }),
+    };
+    let files = [("ca", made.authority), ("crt", server.certificate), ("key", server.key)];
+    let target = for_target(&cluster, bundles::sha256(text.as_bytes()), &world.open());
+    folder.begin(&Plan { steps: files.map(step).into(), ..target }).unwrap();
+}
+
+#[test]
+fn a_stored_plan_is_shown_while_it_places_the_certificates_that_are_kept() {
+    let world = world();
+    planned_with_certificates(&world);
+    let plan = ["plan", "-f", "cluster.yaml", "--bundle", BUNDLE];
+    let said = run(&world, plan);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stdout.contains("3 steps on 1 host") && !said.stderr.contains("made the site CA"));
+    // The demo holds no container runtime, which is noticed when it is planned anew.
+    fs::remove_dir_all(world.path("bottari-run-demo/pki")).unwrap();
+    let said = run(&world, plan);
+    assert_eq!(said.code, 20, "{}", said.stderr);
+    assert!(said.stderr.contains("made the site CA, valid until"), "{}", said.stderr);
+    assert!(said.stderr.contains("the bundle has no component `cri-o`"), "{}", said.stderr);
+}
+
+#[test]
+fn a_key_that_others_may_read_ends_a_run_before_any_host_is_asked() {
+    let world = world();
+    planned_with_certificates(&world);
+    let key = world.path("bottari-run-demo/pki/ca.key");
+    fs::set_permissions(key, Permissions::from_mode(0o644)).unwrap();
+    let apply = ["apply", "--yes", "--quiet", "-f", "cluster.yaml", "--bundle", BUNDLE];
+    insta::assert_snapshot!(message(&world, 20, &apply), @r"
+    $ bottari-installer apply --yes --quiet -f cluster.yaml --bundle demo.bottari.tar.zst
+    error: `/folder/bottari-run-demo/pki/ca.key` has mode 0644, so others can get at a private key: expected 0600
+    hint: `chmod 600 /folder/bottari-run-demo/pki/ca.key` if nobody can have read it, else `rm /folder/bottari-run-demo/pki/ca.*`: the next `apply` makes new ones and gives them to the hosts
+    ");
 }
 
 #[test]

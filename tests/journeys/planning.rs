@@ -44,8 +44,14 @@ fn the_demo_becomes_a_plan_for_this_machine() {
     let plan = office.installer(PLAN);
     assert_eq!(plan.code, Some(0), "{}", plan.stderr);
     assert!(plan.stdout.starts_with("demo 1.0.0 on cluster demo: "), "{}", plan.stdout);
-    for step in ["place kubeadm v1.33.13", "make the control plane", "apply network v1.4.2"] {
-        assert!(plan.stdout.contains(step), "{}", plan.stdout);
+    for words in [
+        "place kubeadm v1.33.13",
+        "make the control plane",
+        "apply network-v1.4.2.yaml of network v1.4.2",
+        "DaemonSet demo-network/demo-network is changed: without it a full node",
+        "wait for daemonset/demo-network of network",
+    ] {
+        assert!(plan.stdout.contains(words), "{}", plan.stdout);
     }
     assert!(plan.stderr.contains("on 1 host, and nothing was changed"), "{}", plan.stderr);
 }

@@ -114,7 +114,7 @@ impl Failure for PlanningError {
                 format!("add `{component}` to `components:` of the release, {rebuild}")
             }
             Self::NoPodNetwork { component, known } if known.is_empty() => format!(
-                "the release has no pod network, or was locked by an older builder: add one to its `components:`, or lock `{component}` again, and build"
+                "add a component that provides a pod network to the release, or lock `{component}` again when an older builder did; then build, and carry the new bundle here"
             ),
             Self::NoPodNetwork { known, .. } => format!(
                 "write one of these to `network.plugin` of the cluster file: {}",

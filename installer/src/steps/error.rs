@@ -208,7 +208,7 @@ impl Failure for StepError {
             Self::InTheWay { host, path, .. } => {
                 format!("move `{path}` on `{host}` out of the way")
             }
-            Self::Manifest(_) => "lock the release again and build it: `lock` refuses what does not fit, of the same version as this program".into(),
+            Self::Manifest(_) => "lock and build the release again with `bottari-builder` of this version: it refuses what does not fit, and tells why".into(),
             Self::NotInBundle { .. } => "give every bundle that the plan was made from".into(),
             Self::Ledger { host, .. } => {
                 format!(

@@ -3,6 +3,7 @@
 
 use super::RenderError;
 use serde_json::Value;
+use std::fmt::Write;
 
 /// Deeper than the schemas of custom resources are; keeps recursion small.
 const DEEPEST: usize = 128;
@@ -79,7 +80,11 @@ pub(super) fn write(documents: &[Document<'_>]) -> String {
 
 impl Document<'_> {
     fn written(&self) -> String {
-        if self.changed { format!("---\n{:#}\n", self.value) } else { self.text.to_owned() }
+        if self.changed {
+            format!("---\n{}\n", escaped(&format!("{:#}", self.value)))
+        } else {
+            self.text.to_owned()
+        }
     }
 
     /// The objects in it: the document itself, or the items of a list.
@@ -99,4 +104,18 @@ impl Document<'_> {
         let kind = self.value["kind"].as_str();
         kind.is_some_and(|kind| kind.ends_with("List")) && self.value["items"].is_array()
     }
+}
+
+/// Characters that JSON may hold as they are and YAML takes for ends of lines,
+/// or not at all. In JSON they stand inside texts only.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if matches!(letter, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}') {
+            let _ = write!(text, "\\u{:04x}", u32::from(letter));
+        } else {
+            text.push(letter);
+        }
+    }
+    text
 }

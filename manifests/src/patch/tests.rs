@@ -76,6 +76,14 @@ fn without_patches_the_bytes_are_upstreams() {
 }
 
 #[test]
+fn a_text_with_letters_that_end_lines_for_some_readers_is_kept() {
+    let odd = MANIFEST.replace("--one", "\"a\\u2028b\\x85\u{ac00}\u{1f600}\"");
+    let bytes = render(odd.as_bytes(), &patches(MODE).unwrap()).unwrap().into_owned();
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains("\"a\\u2028b\\u0085\u{ac00}\u{1f600}\""), "{text}");
+}
+
+#[test]
 fn one_item_of_a_list_is_found_by_its_namespace() {
     let text = rendered(
         "[{target: {kind: Service, namespace: other, name: web}, why: w, merge: {spec: {type: LoadBalancer}}}]",

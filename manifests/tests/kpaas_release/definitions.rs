@@ -32,9 +32,15 @@ fn every_release_names_only_components_and_versions_that_are_defined() {
 }
 
 #[test]
-fn the_worked_example_of_the_guide_is_a_definition() {
-    let (_, rest) = GUIDE.split_once("```yaml\n").unwrap();
-    let (example, _) = rest.split_once("```").unwrap();
-    let component = Component::parse(Path::new("the guide"), example).unwrap();
-    assert_eq!(component.versions.len(), 1);
+fn the_worked_examples_of_the_guide_are_definitions() {
+    let blocks = GUIDE.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let examples: Vec<_> = blocks
+        .map(|(text, _)| text)
+        .filter(|text| text.trim_start().starts_with("component:"))
+        .collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let component = Component::parse(Path::new("the guide"), example).unwrap();
+        assert_eq!(component.versions.len(), 1);
+    }
 }

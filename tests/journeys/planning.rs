@@ -53,7 +53,7 @@ fn the_demo_becomes_a_plan_for_this_machine() {
     ] {
         assert!(plan.stdout.contains(words), "{}", plan.stdout);
     }
-    assert!(plan.stderr.contains("on 1 host, and nothing was changed"), "{}", plan.stderr);
+    assert!(plan.stderr.contains("on 1 host; nothing was changed there"), "{}", plan.stderr);
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Arguments {
             false => console.data(&render(&plan, console.columns())),
         }
         let (extent, folder) = (extent(&plan), site.folder.path().display());
-        console.success(&format!("{extent}, and nothing was changed"));
+        console.success(&format!("{extent}; nothing was changed there"));
         console.note(&format!("the plan is in `{folder}`; `apply` walks exactly these steps"));
         Ok(())
     }

@@ -83,8 +83,8 @@ fn settings(node: &Node<'_>) -> Result<PlannedStep, PlanningError> {
         values.insert(key.parse()?, value.parse()?);
     }
     let title = format!("set {} kernel settings", values.len());
-    let why = "packets of pods are forwarded and filtered; the rest is what Kubernetes sets itself, \
-               on record here so that `reset` can take it back";
+    let why = "packets of pods are forwarded and filtered; what Kubernetes itself sets is on record, \
+               for `reset`";
     let draft = Draft { phase: "prepare", name: "settings", title, why };
     node.step(draft, Action::Sysctl(Sysctl { file: ours("/etc/sysctl.d/99-bottari.conf"), values }))
 }

@@ -12,6 +12,7 @@ use crate::{
     steps::{Action, PlaceFile, Start, Unit, WaitFor},
 };
 use bundles::PublicKey;
+use console::text;
 
 const PROGRAM: &str = "/usr/local/bin/bottari-installer";
 
@@ -94,7 +95,7 @@ fn place_bundle(
     path: ManagedPath,
 ) -> Result<PlannedStep, PlanningError> {
     let bundle: &LocalFile = site.inputs.bundle_file;
-    let title = format!("copy the bundle, {} MB", bundle.size / 1_000_000);
+    let title = format!("copy the bundle, {}", text::size(bundle.size));
     let why = "every image of the cluster is read from it, also long after this installation";
     let action = PlaceFile { content: bundle.content(), ..PlaceFile::text(path, "") };
     let draft = Draft { phase: "registry", name: "bundle", title, why };

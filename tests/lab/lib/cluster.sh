@@ -29,7 +29,7 @@ cluster_file() {
 ssh: {user: ops, key: $STATE/ssh/id, known-hosts: $STATE/ssh/known_hosts}
 sudo: passwordless
 network: {plugin: lab-network, pods: 10.244.0.0/16, services: 10.96.0.0/12}
-registry: {port: 5443, tls: false}
+registry: {port: 5443}
 allowed-networks: [$NETWORK.0/24]
 kubernetes: {cgroup-driver: cgroupfs}
 Y

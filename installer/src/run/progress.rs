@@ -40,7 +40,11 @@ impl<'a> Progress<'a> {
 
     fn event(&self, event: &StepEvent) -> Option<Event> {
         if let StepEvent::RunStarted { steps, done_before: before @ 1.., .. } = event {
-            let text = format!("going on: {before} of {steps} steps were done before");
+            let text = if before == steps {
+                format!("all {steps} steps were done before: looking at each of them again")
+            } else {
+                format!("going on: {before} of {steps} steps were done before")
+            };
             return Some(Event::Notice { text });
         }
         let number = self.reach(event.step()?);

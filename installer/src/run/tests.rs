@@ -123,7 +123,7 @@ fn a_run_tells_each_change_and_a_second_one_finds_nothing_to_do() {
     let again = Ears::default();
     let summary = world.walk(&again, &mut interrupts).unwrap();
     assert_eq!((summary.done, summary.skipped), (0, 4));
-    assert_eq!(again.text(), "going on: 4 of 4 steps were done before");
+    assert_eq!(again.text(), "all 4 steps were done before: looking at each of them again");
 }
 
 #[test]

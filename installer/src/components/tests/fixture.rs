@@ -21,6 +21,7 @@ pub(super) struct Fixture {
     pub(super) contents: Contents,
     pub(super) facts: BTreeMap<HostName, Facts>,
     pub(super) keys: Vec<PublicKey>,
+    pub(super) certificates: SiteCertificates,
 }
 
 /// A digest that is different for each text.
@@ -37,15 +38,11 @@ impl Fixture {
         let key = minisign::KeyPair::generate_unencrypted_keypair().unwrap().pk;
         let key = PublicKey::parse(&key.to_box().unwrap().to_string()).unwrap();
         let cluster = cluster("registry: {port: 5000}\n");
-        Self { cluster, lockfile, contents, facts: facts.into(), keys: vec![key] }
+        let (facts, keys, certificates) = (facts.into(), vec![key], certificates());
+        Self { cluster, lockfile, contents, facts, keys, certificates }
     }
 
     pub(super) fn plan(&self) -> Result<Plan, PlanningError> {
-        let local = |name: &str| LocalFile {
-            path: Path::new("/media/site").join(name),
-            sha256: digest(name),
-            size: 5_000_000,
-        };
         plan(&PlanInputs {
             cluster: &self.cluster,
             cluster_file: &digest("cluster file"),
@@ -56,7 +53,7 @@ impl Fixture {
             installer: &local("bottari-installer"),
             bundle_file: &local("lab.bottari.tar.zst"),
             keys: &self.keys,
-            certificates: Some(&certificates(local)),
+            certificates: Some(&self.certificates),
         })
     }
 
@@ -73,7 +70,12 @@ impl Fixture {
     }
 }
 
-fn certificates(local: impl Fn(&str) -> LocalFile) -> SiteCertificates {
+fn local(name: &str) -> LocalFile {
+    let path = Path::new("/media/site").join(name);
+    LocalFile { path, sha256: digest(name), size: 5_000_000 }
+}
+
+fn certificates() -> SiteCertificates {
     let file = |name| local(name).content();
     let (certificate, key) = (file("pki/registry-h1.crt"), file("pki/registry-h1.key"));
     let servers = [("h1".parse().unwrap(), ServerFiles { certificate, key })].into();

@@ -3,6 +3,7 @@
 mod fixture;
 mod inside;
 mod reading;
+mod tls;
 
 use super::*;
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     plan::render,
     steps::{Action, PlaceFile},
 };
-use fixture::{Fixture, cluster};
+use fixture::Fixture;
 use manifests::Failure;
 
 /// Keys differ from run to run.
@@ -181,60 +182,6 @@ fn what_the_bundle_lacks_is_named_with_what_to_add() {
         "no image of the bundle answers to `registry.k8s.io/kube-proxy:v1.33.13`, \
          which is part of this version of Kubernetes"
     );
-}
-
-#[test]
-fn a_registry_without_tls_needs_no_certificate() {
-    let mut fixture = Fixture::lab();
-    fixture.cluster = cluster("registry: {port: 5000, tls: false}\n");
-    let plan = fixture.plan().unwrap();
-    assert!(!has(&plan, "h1/registry/tls-key") && !has(&plan, "h2/runtime/site-ca"));
-    assert!(!text(&plan, "h1/registry/service").contains("--tls"));
-    assert!(text(&plan, "h2/runtime/to-registry.k8s.io").contains("insecure = true"));
-}
-
-#[test]
-fn with_tls_nothing_is_pulled_from_a_registry_that_cannot_prove_itself() {
-    let plan = Fixture::lab().plan().unwrap();
-    assert!(!plan.to_json().contains("insecure = true"));
-    for host in ["h1", "h2"] {
-        let Action::PlaceFile(authority) = &step(&plan, &format!("{host}/runtime/site-ca")).action
-        else {
-            panic!("the CA is a file");
-        };
-        let folder = authority.path.as_str().strip_suffix("/ca.crt").unwrap();
-        let registry = folder.strip_prefix("/etc/containers/certs.d/").unwrap();
-        let location = format!("location = \"{registry}/registry.k8s.io\"");
-        let text = text(&plan, &format!("{host}/runtime/to-registry.k8s.io"));
-        assert!(text.contains(&location), "{text}");
-    }
-}
-
-#[test]
-fn the_key_of_the_registry_is_roots_alone_and_a_new_one_restarts_it() {
-    let plan = Fixture::lab().plan().unwrap();
-    let Action::PlaceFile(key) = &step(&plan, "h1/registry/tls-key").action else {
-        panic!("the key is a file");
-    };
-    assert_eq!((key.mode.as_str(), key.owner.as_str()), ("0600", "root:root"));
-    assert!(matches!(key.content, FileContent::Here { .. }), "a plan holds no key");
-    let Action::Unit(unit) = &step(&plan, "h1/registry/service").action else {
-        panic!("the registry is a unit");
-    };
-    for option in ["--tls-cert", "--tls-key"] {
-        let after = unit.text.split_once(option).unwrap().1;
-        let path = after.split_whitespace().next().unwrap();
-        assert!(unit.watches.contains(&path.parse().unwrap()), "{path}");
-    }
-    assert!(!has(&plan, "h2/registry/tls-key"), "workers have no registry");
-}
-
-#[test]
-fn no_plan_with_tls_is_made_without_certificates() {
-    let mut fixture = Fixture::lab();
-    fixture.cluster.hosts[0].name = "h3".parse().unwrap();
-    let error = fixture.plan().unwrap_err();
-    assert_eq!(error.to_string(), "there is no certificate for the registry on host `h3`");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     components::{Contents, LocalFile, PlanInputs, plan},
     facts::{Facts, Gathered, survey},
-    plan::{HostName, Plan, Replan, RunFolder},
+    plan::{HostName, Plan, PlanError, Replan, RunFolder},
     preflight::{Appetite, Needs, Report, preflight, problems},
     rollback::Serials,
     run::{Interrupts, RunError, Way, connect, connect_each, for_target, stored_plan},
@@ -26,7 +26,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     num::NonZeroUsize,
-    path::{PathBuf, absolute},
+    path::{Path, PathBuf, absolute},
     slice, thread,
     time::SystemTime,
 };
@@ -42,7 +42,7 @@ pub(super) struct SiteArguments {
     #[arg(long, value_name = "BUNDLE")]
     bundle: PathBuf,
 
-    /// Where the plan and the journal are kept [default: bottari-run-CLUSTER]
+    /// Where plan, journal and the site's keys are kept [default: bottari-run-CLUSTER]
     #[arg(long, value_name = "DIR")]
     run_dir: Option<PathBuf>,
     #[command(flatten)]
@@ -78,6 +78,19 @@ impl SiteArguments {
     /// Reads the cluster file and checks every byte of the bundle. No host is
     /// touched.
     pub(super) fn open(&self, console: &Console) -> Result<Site, CommandError> {
+        self.with_folder(console, RunFolder::open)
+    }
+
+    /// The same to look only, also while somebody works in the run folder.
+    pub(super) fn look(&self, console: &Console) -> Result<Site, CommandError> {
+        self.with_folder(console, RunFolder::look)
+    }
+
+    fn with_folder(
+        &self,
+        console: &Console,
+        folder: fn(&Path) -> Result<RunFolder, PlanError>,
+    ) -> Result<Site, CommandError> {
         let cluster = self.cluster.read()?;
         let keys = self.trust.keys()?;
         let bundles = keys.open(slice::from_ref(&self.bundle))?;
@@ -87,7 +100,7 @@ impl SiteArguments {
         bundle.verify(jobs, &*console.reporter())?;
         let target = for_target(&cluster, self.cluster.digest()?, bundle);
         let own = || PathBuf::from(format!("bottari-run-{}", cluster.name));
-        let folder = RunFolder::open(&self.run_dir.clone().unwrap_or_else(own))?;
+        let folder = folder(&self.run_dir.clone().unwrap_or_else(own))?;
         let (lockfile, keys) = (bundle.lockfile()?, keys.that_signed(bundle));
         Ok(Site { cluster, bundles, lockfile, serials, folder, target, keys })
     }

@@ -27,7 +27,7 @@ use std::{
 /// Show how the cluster stands
 ///
 /// Looks at every step of the stored plan again and asks Kubernetes for its nodes and certificates.
-/// Changes nothing. Ends with 10 when something is not as planned.
+/// Changes nothing, and can be called while `apply` runs. Ends with 10 when something is not as planned.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -51,7 +51,10 @@ struct Status {
 
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
-        let site = self.site.open(console)?;
+        let site = self.site.look(console)?;
+        if site.folder.is_busy() {
+            console.note("an installer works on this cluster now: this is how far it is");
+        }
         let plan = stored_plan(&site.folder, &site.target, Replan::Refuse)?;
         let ways = self.site.ways(&site, console)?;
         let (hosts, mut status) = reached(ways.try_open());

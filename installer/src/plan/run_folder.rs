@@ -1,5 +1,5 @@
 //! The folder a run lives in, on the operator's machine: the plan and the
-//! journal. One installer at a time works in it.
+//! journal. One installer at a time works in it; others may look.
 
 use super::{Plan, PlanError};
 use std::{
@@ -11,12 +11,14 @@ use std::{
 const PLAN: &str = "plan.json";
 const JOURNAL: &str = "journal.jsonl";
 
-/// A run's folder, ours as long as this value lives.
+/// A run's folder; ours as long as this value lives, unless it was opened to
+/// look only.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     // Held for the lock on it.
     _folder: File,
+    busy: bool,
 }
 
 /// What to do when an unfinished run was made for something else.
@@ -43,10 +45,25 @@ impl RunFolder {
         let opened = fs::create_dir_all(path).and_then(|()| File::open(path));
         let folder = opened.map_err(|source| failed(path, source))?;
         match folder.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _folder: folder }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _folder: folder, busy: false }),
             Err(TryLockError::WouldBlock) => Err(PlanError::Busy { folder: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(failed(path, source)),
         }
+    }
+
+    /// Opens the folder to read what is in it, whoever works there. Nobody has
+    /// to wait for whoever looks.
+    pub fn look(path: &Path) -> Result<Self, PlanError> {
+        let opened = fs::create_dir_all(path).and_then(|()| File::open(path));
+        let folder = opened.map_err(|source| failed(path, source))?;
+        let busy = matches!(folder.try_lock_shared(), Err(TryLockError::WouldBlock));
+        folder.unlock().map_err(|source| failed(path, source))?;
+        Ok(Self { path: path.to_owned(), _folder: folder, busy })
+    }
+
+    /// Whether somebody worked in it when we began to look.
+    pub fn is_busy(&self) -> bool {
+        self.busy
     }
 
     /// Where it is.
@@ -156,6 +173,17 @@ mod tests {
         let error = RunFolder::open(home.path()).unwrap_err();
         assert!(matches!(error, PlanError::Busy { .. }), "{error}");
         drop(first);
+        RunFolder::open(home.path()).unwrap();
+    }
+
+    #[test]
+    fn whoever_looks_neither_waits_nor_is_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(!RunFolder::look(home.path()).unwrap().is_busy());
+        let working = RunFolder::open(home.path()).unwrap();
+        let looking = RunFolder::look(home.path()).unwrap();
+        assert!(looking.is_busy());
+        drop(working);
         RunFolder::open(home.path()).unwrap();
     }
 

@@ -108,6 +108,7 @@ components:
   steps:
   - wait:
       rollout: deployment/app
+      namespace: app
       seconds: 60
 files:
 - kind: manifest

@@ -97,8 +97,9 @@ impl PkiFolder {
 }
 
 fn read(path: &Path) -> Result<Option<String>, SiteCaError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    match fs::read(path) {
+        // What is no text is no PEM either, and told as such.
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(file_error(path, source)),
     }

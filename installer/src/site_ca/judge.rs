@@ -36,7 +36,7 @@ pub(super) fn flaw(
         return Some("less than a third of its time was left");
     }
     match signer {
-        Some(signer) if !holds(found, wanted, signer, now) => Some("the site CA is another one"),
+        Some(signer) if !holds(found, wanted, signer, now) => Some("the site CA did not sign it"),
         _ => None,
     }
 }

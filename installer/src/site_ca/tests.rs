@@ -272,7 +272,7 @@ fn keys_that_cannot_be_relied_on_are_told_with_what_to_do() {
         [
             told(&open("ca.key", 0o640)),
             told(&open("", 0o755)),
-            told(&|run| fs::write(run.path("ca.key"), "no key").unwrap()),
+            told(&|run| fs::write(run.path("ca.key"), b"no key\xff").unwrap()),
             told(&|run| fs::write(run.path("registry-cp-1.crt"), "").unwrap()),
             told(&|run| {
                 fs::copy(run.path("ca.key"), run.path("registry-cp-1.key")).unwrap();

@@ -57,6 +57,23 @@ fn the_demo_becomes_a_plan_for_this_machine() {
 }
 
 #[test]
+fn a_pod_network_that_the_bundle_lacks_is_answered_with_those_it_has() {
+    let office = Office::with_bundle();
+    if !office.has_cluster_file() {
+        return;
+    }
+    let text = fs::read_to_string(office.path("cluster.yaml")).unwrap();
+    let text = text.replace("plugin: network", "plugin: calico");
+    fs::write(office.path("cluster.yaml"), text).unwrap();
+    let plan = office.installer(&format!("{PLAN} --quiet"));
+    assert_eq!(plan.code, Some(20));
+    insta::assert_snapshot!(plan.stderr, @"
+    error: nothing in the bundle makes the pod network `calico` that the cluster file names
+    hint: write `plugin: network` under `network:` of the cluster file, or build a bundle of a release with `calico`
+    ");
+}
+
+#[test]
 fn a_second_plan_is_the_first_one() {
     let office = Office::with_bundle();
     if !office.has_cluster_file() {

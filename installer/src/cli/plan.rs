@@ -1,9 +1,16 @@
 //! `plan`: what `apply` would do, in order and with reasons.
 
-use super::{CommandError, site::SiteArguments};
-use crate::plan::{Replan, extent, render};
+use super::{
+    CommandError,
+    site::{Site, SiteArguments},
+};
+use crate::{
+    plan::{Plan, Replan, extent, render},
+    preflight::NotReady,
+};
 use clap::Args;
 use console::Console;
+use std::collections::BTreeSet;
 
 /// Show and store the steps that make a cluster of a bundle
 ///
@@ -25,8 +32,10 @@ impl Arguments {
         self.site.cluster.refuse_some_hosts()?;
         let site = self.site.open(console)?;
         let stored = site.stored_plan(console, replan(self.replan))?;
-        let make = || site.make_plan(console, self.site.ways(&site, console)?.survey());
-        let plan = stored.map_or_else(make, Ok)?;
+        let (plan, ready) = match stored {
+            Some(plan) => (plan, Ok(())),
+            None => self.make(&site, console)?,
+        };
         match console.wants_json() {
             true => console.data(&plan.to_json()),
             false => console.data(&render(&plan, console.columns())),
@@ -34,7 +43,22 @@ impl Arguments {
         let (extent, folder) = (extent(&plan), site.folder.path().display());
         console.success(&format!("{extent}; nothing was changed there"));
         console.note(&format!("the plan is in `{folder}`; `apply` walks exactly these steps"));
+        if let Err(not_ready) = ready {
+            let next = "`preflight` tells what to do before `apply` can begin";
+            console.warn(&format!("{not_ready}; {next}"));
+        }
         Ok(())
+    }
+
+    /// A plan is worth reading before the hosts are ready for it.
+    fn make(
+        &self,
+        site: &Site,
+        console: &Console,
+    ) -> Result<(Plan, Result<(), NotReady>), CommandError> {
+        let gathered = self.site.ways(site, console)?.survey();
+        let ready = site.report(&gathered, BTreeSet::new()).ready();
+        Ok((site.make_plan(console, gathered)?, ready))
     }
 }
 

@@ -138,6 +138,13 @@ impl Ways {
 }
 
 impl Site {
+    /// What was seen on the hosts against what this bundle needs.
+    pub(super) fn report(&self, gathered: &[Gathered], accepted: BTreeSet<&'static str>) -> Report {
+        let appetite = Appetite::of(&self.lockfile, self.bundles[0].file_size());
+        let results = preflight(&Needs::of(&self.cluster, &appetite), gathered);
+        Report { results, accepted }
+    }
+
     /// Refuses hosts that are not ready, with what to do about each.
     pub(super) fn ready(
         &self,
@@ -145,9 +152,7 @@ impl Site {
         gathered: &[Gathered],
         accepted: BTreeSet<&'static str>,
     ) -> Result<(), CommandError> {
-        let appetite = Appetite::of(&self.lockfile, self.bundles[0].file_size());
-        let results = preflight(&Needs::of(&self.cluster, &appetite), gathered);
-        let report = Report { results, accepted };
+        let report = self.report(gathered, accepted);
         let ready = report.ready();
         if ready.is_err() && console.wants_json() {
             console.json(&report);

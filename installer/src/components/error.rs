@@ -58,7 +58,9 @@ pub enum PlanningError {
         why: &'static str,
     },
     /// The component that the cluster file names makes no pod network.
-    #[error("component `{component}` of the bundle has no steps that make a pod network")]
+    #[error(
+        "nothing in the bundle makes the pod network `{component}` that the cluster file names"
+    )]
     NoPodNetwork {
         /// The component.
         component: String,
@@ -116,9 +118,9 @@ impl Failure for PlanningError {
             Self::NoPodNetwork { component, known } if known.is_empty() => format!(
                 "add a component that provides a pod network to the release, or lock `{component}` again when an older builder did; then build, and carry the new bundle here"
             ),
-            Self::NoPodNetwork { known, .. } => format!(
-                "write one of these to `network.plugin` of the cluster file: {}",
-                known.join(", ")
+            Self::NoPodNetwork { component, known } => format!(
+                "write `plugin: {}` under `network:` of the cluster file, or build a bundle of a release with `{component}`",
+                known.join("` or `plugin: ")
             ),
             Self::Leaves { component, .. } => {
                 format!("correct `leaves:` in the definition of `{component}`, {rebuild}")

@@ -50,7 +50,6 @@ impl<'a> Site<'a> {
             ("kubernetes", "holds kubeadm, kubelet and the control plane"),
             ("cri-o", "runs the containers"),
             ("cni-plugins", "connects containers"),
-            (inputs.cluster.network.plugin.as_str(), "the cluster file names as the pod network"),
         ] {
             require(inputs, component, why)?;
         }

@@ -2,7 +2,7 @@
 //! manifest, so that upstream's bytes stay upstream's and every change has a
 //! reason that a person can read.
 //!
-//! [`render`] is the one function that applies them. `lock` calls it to refuse
+//! [`render()`] is the one function that applies them. `lock` calls it to refuse
 //! a patch that no longer fits, the installer calls it for what it applies.
 
 mod error;

@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod cache;
+pub mod check;
 pub mod cli;
 pub mod environment;
 pub mod fetch;

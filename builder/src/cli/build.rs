@@ -4,6 +4,7 @@ use super::{Ended, job, key::Password, sources::Sources};
 use crate::{
     build::{self, BuildError},
     cache::Cache,
+    check,
     fetch::{self, FetchOptions},
     keys::SigningKey,
 };
@@ -49,7 +50,7 @@ impl Build {
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
         let cache = self.sources.cache()?;
-        self.fetch(&lockfile, &cache, console)?;
+        self.fetch_complete(&lockfile, &cache, console)?;
         let path = self.path(&plan);
         let size = self.pack(
             &Packing { plan: &plan, cache: &cache, path: &path, key: key.as_ref() },
@@ -59,6 +60,26 @@ impl Build {
         let built = Built { path: &path, size, signer };
         built.tell(&lockfile, began, console);
         Ok(ExitCode::Done)
+    }
+
+    /// Fetches what the cache lacks and refuses a lockfile that is not complete:
+    /// before hours of downloads, when `lock` has left the manifests here.
+    fn fetch_complete(
+        &self,
+        lockfile: &Lockfile,
+        cache: &Cache,
+        console: &Console,
+    ) -> Result<(), Box<dyn Failure>> {
+        let complete = || check::check(lockfile, cache).and_then(check::Report::complete);
+        let is_at_hand = check::is_at_hand(lockfile, cache);
+        if is_at_hand {
+            complete()?;
+        }
+        self.fetch(lockfile, cache, console)?;
+        if !is_at_hand {
+            complete()?;
+        }
+        Ok(())
     }
 
     fn fetch(

@@ -2,6 +2,7 @@
 //! library; here it is asked for and told.
 
 mod build;
+mod check;
 mod completions;
 mod inspect;
 mod job;
@@ -32,6 +33,7 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Lock(lock::Lock),
+    Check(check::Check),
     Build(build::Build),
     Sign(sign::Sign),
     Verify(verify::Verify),
@@ -48,6 +50,7 @@ impl CommandLine {
         let console = Console::new(&self.output);
         let ended = match self.verb {
             Verb::Lock(verb) => verb.run(&console),
+            Verb::Check(verb) => verb.run(&console),
             Verb::Build(verb) => verb.run(&console),
             Verb::Sign(verb) => verb.run(&console),
             Verb::Verify(verb) => verb.run(&console),

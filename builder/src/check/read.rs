@@ -1,0 +1,90 @@
+//! Manifests out of the cache, rendered as they will be applied, and everything
+//! they ask for.
+
+use super::{
+    CheckError,
+    finding::{Finding, Place},
+    object,
+};
+use crate::cache::Cache;
+use manifests::{
+    component::Step,
+    lockfile::{FileKind, LockedFile, Lockfile},
+    patch::{Patch, documents, render},
+};
+
+/// What all manifests of a lockfile ask for.
+pub(super) fn findings(lockfile: &Lockfile, cache: &Cache) -> Result<Vec<Finding>, CheckError> {
+    let mut findings = Vec::new();
+    for file in &lockfile.files {
+        // A new kind of file is read here, or said to name nothing.
+        match file.kind {
+            FileKind::Manifest => findings.extend(manifest(lockfile, file, cache)?),
+            FileKind::File => {}
+        }
+    }
+    findings.sort();
+    findings.dedup();
+    Ok(findings)
+}
+
+fn manifest(
+    lockfile: &Lockfile,
+    file: &LockedFile,
+    cache: &Cache,
+) -> Result<Vec<Finding>, CheckError> {
+    let gone = || CheckError::Gone { file: name(file), digest: file.digest.clone() };
+    let bytes = cache.read(&file.digest)?.ok_or_else(gone)?;
+    let mut findings = Vec::new();
+    for patches in applied(lockfile, file) {
+        findings.extend(rendered(file, &bytes, patches)?);
+    }
+    Ok(findings)
+}
+
+/// The patches of each step that applies a manifest; none at all for one that
+/// no step applies, which an operator may do.
+fn applied<'a>(lockfile: &'a Lockfile, file: &LockedFile) -> Vec<&'a [Patch]> {
+    let is_of = |component: &&manifests::lockfile::LockedComponent| {
+        (&component.name, &component.version) == (&file.component, &file.version)
+    };
+    let components = lockfile.components.iter().filter(is_of);
+    let steps = components.flat_map(|component| component.steps.iter().filter_map(Step::applied));
+    let steps = steps.filter(|apply| apply.manifest == file.name);
+    let mut patches: Vec<_> = steps.map(|apply| apply.patches.as_slice()).collect();
+    if patches.is_empty() {
+        patches.push(&[]);
+    }
+    patches
+}
+
+fn rendered(
+    file: &LockedFile,
+    bytes: &[u8],
+    patches: &[Patch],
+) -> Result<Vec<Finding>, CheckError> {
+    let unreadable = |source| CheckError::Manifest { file: name(file), source: Box::new(source) };
+    let rendered = render(bytes, patches).map_err(unreadable)?;
+    let text = str::from_utf8(&rendered)
+        .map_err(manifests::patch::RenderError::NotText)
+        .map_err(unreadable)?;
+    let documents = documents(text).map_err(unreadable)?;
+    let objects = documents.iter().flat_map(|(line, value)| object::objects(value, *line));
+    let findings = objects.flat_map(|object| {
+        let place = Place {
+            component: file.component.clone(),
+            file: file.name.to_string(),
+            object: object.title,
+            field: String::new(),
+        };
+        object.found.into_iter().map(move |found| Finding {
+            reference: found.reference,
+            place: Place { field: found.field, ..place.clone() },
+        })
+    });
+    Ok(findings.collect())
+}
+
+fn name(file: &LockedFile) -> String {
+    format!("{}/{}", file.component, file.name)
+}

@@ -1,0 +1,88 @@
+//! `check`: is everything that the manifests name in the lockfile?
+
+use super::{Ended, job, sources::Sources};
+use crate::{
+    cache::Cache,
+    check::{self, Report, Row},
+    fetch::{self, FetchOptions},
+};
+use clap::Args;
+use console::{Console, Table, text};
+use manifests::{ExitCode, Failure, lockfile::Lockfile, yaml};
+use std::{path::PathBuf, time::Instant};
+
+/// Check that a lockfile is complete: every image and file that its manifests
+/// name is locked, and nothing is locked without a reason.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The lockfile.
+    lockfile: PathBuf,
+    /// Use the cache alone and ask nobody.
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl Check {
+    pub(super) fn run(self, console: &Console) -> Ended {
+        let began = Instant::now();
+        let lockfile =
+            yaml::read(&self.lockfile).and_then(|text| Lockfile::parse(&self.lockfile, &text))?;
+        let cache = self.sources.cache()?;
+        self.fetch(&check::needed(&lockfile), &cache, console)?;
+        let report = check::check(&lockfile, &cache)?;
+        show(&report, console);
+        let report = report.complete()?;
+        console.success(&format!("{} in {}", summary(&report), text::duration(began.elapsed())));
+        Ok(ExitCode::Done)
+    }
+
+    fn fetch(
+        &self,
+        lockfile: &Lockfile,
+        cache: &Cache,
+        console: &Console,
+    ) -> Result<(), Box<dyn Failure>> {
+        let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
+        let reporter = console.reporter();
+        job::run(fetch::fetch(lockfile, &options, cache, reporter.as_ref())).map(|_| ())
+    }
+}
+
+fn show(report: &Report, console: &Console) {
+    if console.wants_json() {
+        console.json(report);
+        return;
+    }
+    let mut table = Table::new(["component", "version", "found", "locked", "stated", "result"]);
+    for row in &report.components {
+        let counts = [row.found, row.locked, row.stated].map(|count| count.to_string());
+        let names = [row.component.to_string(), row.version.to_string()];
+        table.row(names.into_iter().chain(counts).chain([result(row)]));
+    }
+    console.table(&table.numbers(&[2, 3, 4]));
+    for exception in &report.exceptions {
+        console.data(&format!("let pass: {} ({})\n", exception.reference, exception.reason));
+    }
+}
+
+fn result(row: &Row) -> String {
+    match row.problems {
+        0 => "ok".to_owned(),
+        problems => text::count(problems as u64, "problem", "problems"),
+    }
+}
+
+fn summary(report: &Report) -> String {
+    let sum = |of: fn(&Row) -> usize| report.components.iter().map(of).sum::<usize>() as u64;
+    format!(
+        "{} {} is complete: {} found, {} locked, {} stated, {}",
+        report.release,
+        report.version,
+        text::count(sum(|row| row.found), "name", "names"),
+        text::count(sum(|row| row.locked), "image", "images"),
+        sum(|row| row.stated),
+        text::count(report.exceptions.len() as u64, "exception", "exceptions"),
+    )
+}

@@ -63,6 +63,8 @@ fn is_marker(line: &str) -> bool {
 fn parse(text: &str) -> Result<Value, String> {
     let options = serde_saphyr::options! {
         strict_booleans: true,
+        // The parser keeps only so many, and examples of upstream have more.
+        emit_comments: false,
         legacy_octal_numbers: true,
         with_snippet: false,
         budget: serde_saphyr::budget! { max_depth: DEEPEST, flow_nesting_limit: DEEPEST },

@@ -70,6 +70,12 @@ fn only_the_patched_document_is_written_anew() {
 }
 
 #[test]
+fn a_manifest_may_be_mostly_comments() {
+    let text = format!("a:\n{}  b: 1\n", "  # c\n".repeat(500));
+    assert_eq!(super::documents(&text).unwrap(), [(1, serde_json::json!({"a": {"b": 1}}))]);
+}
+
+#[test]
 fn without_patches_the_bytes_are_upstreams() {
     let odd = b"not: [yaml \xff";
     assert!(matches!(render(odd, &[]), Ok(Cow::Borrowed(bytes)) if bytes == odd));

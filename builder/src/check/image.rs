@@ -3,7 +3,7 @@
 
 use manifests::ImageRef;
 
-/// Tags without a digit that people use for images; `NoSchedule` is none.
+/// Words in tags without a digit, such as `master-rootless`; `NoSchedule` is none.
 const MOVING: [&str; 9] =
     ["latest", "stable", "edge", "main", "master", "nightly", "dev", "canary", "release"];
 
@@ -19,12 +19,13 @@ pub(super) fn strict(token: &str) -> Option<ImageRef> {
     let (name, tag) = written(token);
     let (first, path) = name.split_once('/')?;
     let has_host = first.contains(['.', ':']) || first == "localhost";
+    // A digest leaves no doubt, whatever the tag.
+    let is_pinned = image.digest().is_some();
     let fits = match has_host {
-        true => is_host(first) && is_path(path) && tag.is_none_or(is_tag),
-        false => is_hub_path(first, path) && tag.is_none_or(is_hub_tag),
+        true => is_host(first) && is_path(path) && (is_pinned || tag.is_some_and(is_tag)),
+        false => is_hub_path(first, path) && (is_pinned || tag.is_some_and(is_hub_tag)),
     };
-    let is_whole = tag.is_some() || image.digest().is_some();
-    (is_whole && fits).then_some(image)
+    fits.then_some(image)
 }
 
 /// An image name where one is expected: `busybox:1.35` will do, a single word
@@ -75,7 +76,8 @@ fn is_api_version(path: &str) -> bool {
 }
 
 fn is_tag(tag: &str) -> bool {
-    tag.contains(|c: char| c.is_ascii_digit()) || MOVING.contains(&tag)
+    let mut parts = tag.split(['-', '_', '.']);
+    tag.contains(|c: char| c.is_ascii_digit()) || parts.any(|part| MOVING.contains(&part))
 }
 
 /// `v1.2…`, `1.2…`, `latest`: a port or a plain number is none.
@@ -106,6 +108,8 @@ mod tests {
             "calico/ctl:v3.30.3",
             "istio/proxyv2:latest",
             "gcr.io/a/b:nightly",
+            "quay.io/a/b:master-rootless",
+            &format!("mcr.microsoft.com/a:nanoserver@{DIGEST}"),
             "docker://quay.io/a/b:v1",
             &format!("quay.io/a/b@{DIGEST}"),
             &format!("quay.io/a/b:v1@{DIGEST}"),

@@ -6,9 +6,10 @@ use manifests::ImageRef;
 use serde_json::{Map, Value};
 
 const REGISTRIES: [&str; 3] = ["registry", "hub", "imageRegistry"];
-const REPOSITORIES: [&str; 3] = ["repository", "imageRepository", "repo"];
-const TAGS: [&str; 2] = ["tag", "imageTag"];
-const DIGESTS: [&str; 2] = ["digest", "sha"];
+const REPOSITORIES: [&str; 5] =
+    ["repository", "imageRepository", "repo", "image_name", "imageName"];
+const TAGS: [&str; 5] = ["tag", "imageTag", "image_tag", "imageVersion", "image_version"];
+const DIGESTS: [&str; 3] = ["digest", "sha", "image_digest"];
 
 /// What a map says for every map below it: Istio writes it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,7 @@ pub(super) fn composed(name: &str, map: &Map<String, Value>) -> Option<ImageRef>
     let says_image = words::says_image(name);
     let registry = text(map, &REGISTRIES).map(|registry| registry.trim_end_matches('/'));
     let repository = repository(map, says_image)?;
-    let versions: &[&str] = if says_image { &["tag", "imageTag", "version"] } else { &TAGS };
-    let (tag, digest) = (plain(map, versions), text(map, &DIGESTS));
+    let (tag, digest) = (tag(map, says_image), text(map, &DIGESTS));
     let is_placed = says_image || registry.is_some() || repository.contains('/');
     let is_pinned = says_image || tag.is_some() || digest.is_some();
     if !is_placed || !is_pinned {
@@ -52,16 +52,31 @@ pub(super) fn composed(name: &str, map: &Map<String, Value>) -> Option<ImageRef>
     format!("{prefix}{repository}{tag}{digest}").parse().ok()
 }
 
-/// `repository`; `image` beside a tag; `name` under a name that says image.
-fn repository(map: &Map<String, Value>, says_image: bool) -> Option<&str> {
-    let is_bare = |text: &&str| !text.contains('@') && !last(text).contains(':');
-    let image = || text(map, &["image"]).filter(|_| plain(map, &TAGS).is_some());
-    let name = || text(map, &["name"]).filter(|_| says_image);
-    text(map, &REPOSITORIES).or_else(image).or_else(name).filter(is_bare)
+/// Whether a field is one of the parts, so that it is no name by itself.
+pub(super) fn is_part(key: &str, value: &Value) -> bool {
+    let is_key = key == "image" || REPOSITORIES.contains(&key);
+    is_key && value.as_str().is_some_and(is_bare)
 }
 
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
+/// `repository`; `image` beside a tag; `name` beside a tag, under a name that
+/// says image.
+fn repository(map: &Map<String, Value>, says_image: bool) -> Option<&str> {
+    let is_pinned = || tag(map, says_image).is_some() || text(map, &DIGESTS).is_some();
+    let image = || text(map, &["image"]).filter(|_| is_pinned());
+    let name = || text(map, &["name"]).filter(|_| says_image && is_pinned());
+    let repository = text(map, &REPOSITORIES).or_else(image).or_else(name);
+    repository.filter(|text| is_bare(text))
+}
+
+/// Without tag and digest.
+fn is_bare(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    !name.contains('@') && !last.contains(':')
+}
+
+fn tag(map: &Map<String, Value>, says_image: bool) -> Option<String> {
+    let version = || plain(map, &["version"]).filter(|_| says_image);
+    plain(map, &TAGS).or_else(version)
 }
 
 fn text<'a>(map: &'a Map<String, Value>, keys: &[&str]) -> Option<&'a str> {
@@ -100,6 +115,11 @@ mod tests {
             ("image", json!({"repository": "quay.io/a"}), "quay.io/a:latest".into()),
             ("x", json!({"image": "kubeedge/a", "tag": "v1"}), "docker.io/kubeedge/a:v1".into()),
             (
+                "deployment",
+                json!({"image_name": "quay.io/kiali/kiali", "image_version": "v2.0"}),
+                "quay.io/kiali/kiali:v2.0".into(),
+            ),
+            (
                 "x",
                 json!({"registry": "quay.io", "repository": "quay.io/a", "tag": "1"}),
                 "quay.io/a:1".into(),
@@ -118,6 +138,7 @@ mod tests {
             json!({"image": "quay.io/a:v1", "tag": "v2"}),
             json!({"name": "controller", "version": "v1"}),
             json!({"tag": "v1"}),
+            json!({"image_name": "auto"}),
         ] {
             assert_eq!(image("spec", &map), None, "{map}");
         }

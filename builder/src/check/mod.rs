@@ -19,9 +19,9 @@
 //!    under `image`.
 //! 3. Parts: `{registry, repository, tag, digest}`, `{image, tag}`, and `{hub,
 //!    tag}` with `image` somewhere below.
-//! 4. Any other text, word by word: a word with a tag or a digest and either a
-//!    host (a dot with letters behind it, or a port) or Docker Hub's
-//!    `owner/name:1.2`. URLs, paths, `host:port`, `apps/v1`, taints and
+//! 4. Any other text, word by word: a word with a digest, or with a tag that has
+//!    a digit or is one such as `latest`, and either a host (a dot with letters
+//!    behind it, or a port) or Docker Hub's `owner/name:1.2`. URLs, paths, `host:port`, `apps/v1`, taints and
 //!    `system:…` are none.
 //!
 //! Texts of `ConfigMap`s, of `Secret`s (base64 too), of variables and annotations
@@ -34,7 +34,8 @@
 //!
 //! A URL in arguments, commands, variables and data that would be fetched when
 //! the manifest runs: on a host of the outside world, and with the ending of a
-//! file, behind a command such as `curl`, or under a name such as `DOWNLOAD_URL`. It must be the source of a locked file.
+//! file, behind a command such as `curl`, or under a name such as `DOWNLOAD_URL`.
+//! It must be the source of a locked file.
 
 mod answer;
 mod error;
@@ -53,6 +54,7 @@ mod words;
 pub use answer::Gap;
 pub use error::{CheckError, Incomplete};
 pub use finding::{Finding, Place, Reference};
+pub use read::read_manifest;
 pub use report::{Missing, Report, Row, Unexplained};
 
 use crate::cache::Cache;

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::cache::Cache;
 use manifests::{
+    FileName, Name,
     component::Step,
-    lockfile::{FileKind, LockedFile, Lockfile},
-    patch::{Patch, documents, render},
+    lockfile::{FileKind, LockedComponent, LockedFile, Lockfile},
+    patch::{Patch, RenderError, documents, render},
 };
 
 /// What all manifests of a lockfile ask for.
@@ -33,11 +34,13 @@ fn manifest(
     file: &LockedFile,
     cache: &Cache,
 ) -> Result<Vec<Finding>, CheckError> {
-    let gone = || CheckError::Gone { file: name(file), digest: file.digest.clone() };
+    let (component, name) = (&file.component, &file.name);
+    let gone =
+        || CheckError::Gone { file: format!("{component}/{name}"), digest: file.digest.clone() };
     let bytes = cache.read(&file.digest)?.ok_or_else(gone)?;
     let mut findings = Vec::new();
     for patches in applied(lockfile, file) {
-        findings.extend(rendered(file, &bytes, patches)?);
+        findings.extend(read_manifest(component, name, &bytes, patches)?);
     }
     Ok(findings)
 }
@@ -45,7 +48,7 @@ fn manifest(
 /// The patches of each step that applies a manifest; none at all for one that
 /// no step applies, which an operator may do.
 fn applied<'a>(lockfile: &'a Lockfile, file: &LockedFile) -> Vec<&'a [Patch]> {
-    let is_of = |component: &&manifests::lockfile::LockedComponent| {
+    let is_of = |component: &&LockedComponent| {
         (&component.name, &component.version) == (&file.component, &file.version)
     };
     let components = lockfile.components.iter().filter(is_of);
@@ -58,22 +61,25 @@ fn applied<'a>(lockfile: &'a Lockfile, file: &LockedFile) -> Vec<&'a [Patch]> {
     patches
 }
 
-fn rendered(
-    file: &LockedFile,
-    bytes: &[u8],
+/// What one manifest asks for as it is applied, with its patches.
+pub fn read_manifest(
+    component: &Name,
+    file: &FileName,
+    manifest: &[u8],
     patches: &[Patch],
 ) -> Result<Vec<Finding>, CheckError> {
-    let unreadable = |source| CheckError::Manifest { file: name(file), source: Box::new(source) };
-    let rendered = render(bytes, patches).map_err(unreadable)?;
-    let text = str::from_utf8(&rendered)
-        .map_err(manifests::patch::RenderError::NotText)
-        .map_err(unreadable)?;
+    let unreadable = |source| CheckError::Manifest {
+        file: format!("{component}/{file}"),
+        source: Box::new(source),
+    };
+    let rendered = render(manifest, patches).map_err(unreadable)?;
+    let text = str::from_utf8(&rendered).map_err(RenderError::NotText).map_err(unreadable)?;
     let documents = documents(text).map_err(unreadable)?;
     let objects = documents.iter().flat_map(|(line, value)| object::objects(value, *line));
     let findings = objects.flat_map(|object| {
         let place = Place {
-            component: file.component.clone(),
-            file: file.name.to_string(),
+            component: component.clone(),
+            file: file.to_string(),
             object: object.title,
             field: String::new(),
         };
@@ -83,8 +89,4 @@ fn rendered(
         })
     });
     Ok(findings.collect())
-}
-
-fn name(file: &LockedFile) -> String {
-    format!("{}/{}", file.component, file.name)
 }

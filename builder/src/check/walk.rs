@@ -91,7 +91,7 @@ impl Walk {
         let composed = maps::composed(around.name, map);
         let image = map.get("image").and_then(Value::as_str).unwrap_or_default();
         let known = container(image, map, around);
-        let is_part = composed.is_some() && !image.contains([':', '@']);
+        let is_composed = composed.is_some();
         if let Some(image) = composed {
             self.add(Reference::Image(image));
         }
@@ -99,7 +99,8 @@ impl Walk {
             self.within("image", |walk| walk.add(reference));
         }
         for (key, child) in map {
-            let is_done = key == "image" && (known.is_some() || is_part);
+            let is_done =
+                (key == "image" && known.is_some()) || (is_composed && maps::is_part(key, child));
             let is_prose = key == "description" && around.has_prose;
             if !is_done && !is_prose {
                 let runs = around.runs || RUNS.contains(&key.as_str());

@@ -1,0 +1,125 @@
+//! The K-PaaS release: with the manifests of upstream, its own definitions are
+//! complete, and without any one image that something names they are not.
+
+use crate::made_up;
+use builder::{cache::Cache, check};
+use manifests::{
+    ImageRef,
+    catalog::Catalog,
+    component::{Contents, FileSource, ImageSource},
+    lockfile::{FileKind, LockedComponent, LockedFile, LockedImage, Lockfile},
+    release::{Pick, Release},
+    yaml,
+};
+use std::{fs, path::Path, time::Instant};
+
+/// A lockfile of the release with upstream's manifests and made-up everything else.
+fn locked(upstream: &Path, cache: &Cache) -> Lockfile {
+    let path = made_up::path("manifests/releases/kpaas-1.7.0.yaml");
+    let release = Release::parse(&path, &yaml::read(&path).unwrap()).unwrap();
+    let picks = Catalog::beside(&path).contents(&release).unwrap();
+    let mut lockfile = made_up::lockfile();
+    lockfile.exceptions.clone_from(&release.exceptions);
+    for (pick, contents) in &picks {
+        lockfile.components.extend(LockedComponent::of(pick, contents));
+        lockfile.files.extend(files(pick, contents, upstream, cache));
+        lockfile.images.extend(contents.images.iter().map(|source| image(&release, pick, source)));
+    }
+    let text = lockfile.render();
+    Lockfile::parse(Path::new("made-up.lock"), &text).unwrap()
+}
+
+fn files(pick: &Pick, contents: &Contents, upstream: &Path, cache: &Cache) -> Vec<LockedFile> {
+    let kinds = [(FileKind::File, &contents.files), (FileKind::Manifest, &contents.manifests)];
+    let sources =
+        kinds.into_iter().flat_map(|(kind, sources)| sources.iter().map(move |s| (kind, s)));
+    sources.flat_map(|(kind, source)| file(kind, pick, source, upstream, cache)).collect()
+}
+
+fn file(
+    kind: FileKind,
+    pick: &Pick,
+    source: &FileSource,
+    upstream: &Path,
+    cache: &Cache,
+) -> Vec<LockedFile> {
+    let resolved = source.resolve(&pick.version, &made_up::lockfile().arches).unwrap();
+    let locked = resolved.into_iter().map(|file| {
+        let bytes = match kind {
+            FileKind::File => file.url.to_string().into_bytes(),
+            FileKind::Manifest => {
+                let copy = upstream.join(file.url.as_str().trim_start_matches("https://"));
+                fs::read(copy).unwrap()
+            }
+        };
+        let (component, version) = (pick.name.clone(), pick.version.clone());
+        let locked = made_up::file(kind, file.name.as_str(), &bytes, cache);
+        LockedFile { component, version, source: file.url, arch: file.arch, ..locked }
+    });
+    locked.collect()
+}
+
+fn image(release: &Release, pick: &Pick, source: &ImageSource) -> LockedImage {
+    let carried = |name: &&ImageRef| release.extra_names.iter().any(|n| n == name.registry());
+    let image = made_up::image(&source.name, &["linux/amd64"]);
+    let published = source.published.as_ref().and_then(|published| published.any.clone());
+    LockedImage {
+        component: pick.name.clone(),
+        version: pick.version.clone(),
+        also: source.also.iter().filter(carried).cloned().collect(),
+        digest: published.unwrap_or_else(|| image.digest.clone()),
+        stated: source.stated.clone(),
+        ..image
+    }
+}
+
+#[test]
+fn the_kpaas_release_is_complete_and_checked_within_seconds() {
+    let Some(upstream) = made_up::upstream() else { return };
+    let (_folder, cache) = made_up::cache();
+    let lockfile = locked(&upstream, &cache);
+    let began = Instant::now();
+    let report = check::check(&lockfile, &cache).unwrap();
+    assert!(report.complete, "{report:#?}");
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    let row = |name: &str| report.components.iter().find(|row| row.component.as_str() == name);
+    let counts = row("calico").map(|row| (row.found, row.locked, row.stated));
+    assert_eq!(counts, Some((3, 3, 0)));
+    assert_eq!(report.exceptions.len(), 1);
+}
+
+#[test]
+fn without_any_one_image_that_is_named_the_release_is_not_complete() {
+    let Some(upstream) = made_up::upstream() else { return };
+    let (_folder, cache) = made_up::cache();
+    let whole = locked(&upstream, &cache);
+    let mut only_stated = Vec::new();
+    for index in 0..whole.images.len() {
+        let mut lockfile = whole.clone();
+        let gone = lockfile.images.remove(index);
+        let report = check::check(&lockfile, &cache).unwrap();
+        if gone.stated.is_some() {
+            assert!(report.complete, "{}", gone.name);
+            only_stated.push(gone.component.to_string());
+            continue;
+        }
+        let [missing] = &report.missing[..] else { panic!("{}: {report:#?}", gone.name) };
+        let repository = gone.name.repository().rsplit('/').next().unwrap();
+        assert!(missing.reference.to_string().contains(repository), "{missing:?}");
+        assert!(!missing.places.is_empty());
+    }
+    only_stated.sort();
+    assert_eq!(only_stated, ["dns-autoscaler", "metrics-server", "nginx-proxy", "nodelocaldns"]);
+}
+
+#[test]
+fn a_stray_image_makes_the_release_incomplete() {
+    let Some(upstream) = made_up::upstream() else { return };
+    let (_folder, cache) = made_up::cache();
+    let mut lockfile = locked(&upstream, &cache);
+    let stray: ImageRef = "quay.io/stray/image:v1".parse().unwrap();
+    lockfile.images.push(made_up::image(&stray, &["linux/amd64"]));
+    let report = check::check(&lockfile, &cache).unwrap();
+    let [unexplained] = &report.unexplained[..] else { panic!("{report:#?}") };
+    assert_eq!(unexplained.image, stray);
+}

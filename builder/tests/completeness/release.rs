@@ -1,21 +1,25 @@
-//! The K-PaaS release: with the manifests of upstream, its own definitions are
-//! complete, and without any one image that something names they are not.
+//! The releases of this repository: with the manifests of upstream, their own
+//! definitions are complete, and without any one image that something names they
+//! are not.
 
 use crate::made_up;
 use builder::{cache::Cache, check};
 use manifests::{
     ImageRef,
     catalog::Catalog,
-    component::{Contents, FileSource, ImageSource},
+    component::{Contents, FileSource, ImageSource, ResolvedFile},
     lockfile::{FileKind, LockedComponent, LockedFile, LockedImage, Lockfile},
     release::{Pick, Release},
     yaml,
 };
 use std::{fs, path::Path, time::Instant};
 
-/// A lockfile of the release with upstream's manifests and made-up everything else.
-fn locked(upstream: &Path, cache: &Cache) -> Lockfile {
-    let path = made_up::path("manifests/releases/kpaas-1.7.0.yaml");
+/// The bytes of the manifest at a URL.
+type Upstream<'a> = &'a dyn Fn(&str) -> Vec<u8>;
+
+/// A lockfile of a release with upstream's manifests and made-up everything else.
+fn locked(release: &str, upstream: Upstream<'_>, cache: &Cache) -> Lockfile {
+    let path = made_up::path("manifests/releases").join(release);
     let release = Release::parse(&path, &yaml::read(&path).unwrap()).unwrap();
     let picks = Catalog::beside(&path).contents(&release).unwrap();
     let mut lockfile = made_up::lockfile();
@@ -29,34 +33,24 @@ fn locked(upstream: &Path, cache: &Cache) -> Lockfile {
     Lockfile::parse(Path::new("made-up.lock"), &text).unwrap()
 }
 
-fn files(pick: &Pick, contents: &Contents, upstream: &Path, cache: &Cache) -> Vec<LockedFile> {
-    let kinds = [(FileKind::File, &contents.files), (FileKind::Manifest, &contents.manifests)];
-    let sources =
-        kinds.into_iter().flat_map(|(kind, sources)| sources.iter().map(move |s| (kind, s)));
-    sources.flat_map(|(kind, source)| file(kind, pick, source, upstream, cache)).collect()
-}
-
-fn file(
-    kind: FileKind,
+fn files(
     pick: &Pick,
-    source: &FileSource,
-    upstream: &Path,
+    contents: &Contents,
+    upstream: Upstream<'_>,
     cache: &Cache,
 ) -> Vec<LockedFile> {
-    let resolved = source.resolve(&pick.version, &made_up::lockfile().arches).unwrap();
-    let locked = resolved.into_iter().map(|file| {
-        let bytes = match kind {
-            FileKind::File => file.url.to_string().into_bytes(),
-            FileKind::Manifest => {
-                let copy = upstream.join(file.url.as_str().trim_start_matches("https://"));
-                fs::read(copy).unwrap()
-            }
-        };
+    let resolved =
+        |source: &FileSource| source.resolve(&pick.version, &made_up::lockfile().arches).unwrap();
+    let locked = |kind, file: ResolvedFile| {
+        let url = file.url.as_str();
+        let bytes = if kind == FileKind::File { url.as_bytes().to_vec() } else { upstream(url) };
         let (component, version) = (pick.name.clone(), pick.version.clone());
         let locked = made_up::file(kind, file.name.as_str(), &bytes, cache);
         LockedFile { component, version, source: file.url, arch: file.arch, ..locked }
-    });
-    locked.collect()
+    };
+    let files = contents.files.iter().flat_map(resolved).map(|file| locked(FileKind::File, file));
+    let manifests = contents.manifests.iter().flat_map(resolved);
+    files.chain(manifests.map(|file| locked(FileKind::Manifest, file))).collect()
 }
 
 fn image(release: &Release, pick: &Pick, source: &ImageSource) -> LockedImage {
@@ -73,11 +67,40 @@ fn image(release: &Release, pick: &Pick, source: &ImageSource) -> LockedImage {
     }
 }
 
+/// The K-PaaS release with the manifests of a folder laid out as host/path.
+fn kpaas(upstream: &Path, cache: &Cache) -> Lockfile {
+    let read = |url: &str| fs::read(upstream.join(url.trim_start_matches("https://"))).unwrap();
+    locked("kpaas-1.7.0.yaml", &read, cache)
+}
+
+/// The manifest of the lab's network as the lab puts it together.
+fn lab_network() -> Vec<u8> {
+    let read = |name: &str| {
+        fs::read_to_string(made_up::path("tests/lab/data/lab-network").join(name)).unwrap()
+    };
+    let mut manifest = read("lab-network.yaml");
+    for name in ["conflist", "keep.sh"] {
+        let (key, text) = (format!("  {name}: |"), read(name));
+        let lines: Vec<_> = text.lines().map(|line| format!("    {line}")).collect();
+        manifest.extend([&key, "\n", &lines.join("\n"), "\n"]);
+    }
+    manifest.into_bytes()
+}
+
+#[test]
+fn the_release_of_the_lab_is_complete() {
+    let (_folder, cache) = made_up::cache();
+    let lockfile = locked("lab.yaml", &|_| lab_network(), &cache);
+    let report = check::check(&lockfile, &cache).unwrap();
+    assert!(report.complete, "{report:#?}");
+    assert!(report.exceptions.is_empty());
+}
+
 #[test]
 fn the_kpaas_release_is_complete_and_checked_within_seconds() {
     let Some(upstream) = made_up::upstream() else { return };
     let (_folder, cache) = made_up::cache();
-    let lockfile = locked(&upstream, &cache);
+    let lockfile = kpaas(&upstream, &cache);
     let began = Instant::now();
     let report = check::check(&lockfile, &cache).unwrap();
     assert!(report.complete, "{report:#?}");
@@ -92,7 +115,7 @@ fn the_kpaas_release_is_complete_and_checked_within_seconds() {
 fn without_any_one_image_that_is_named_the_release_is_not_complete() {
     let Some(upstream) = made_up::upstream() else { return };
     let (_folder, cache) = made_up::cache();
-    let whole = locked(&upstream, &cache);
+    let whole = kpaas(&upstream, &cache);
     let mut only_stated = Vec::new();
     for index in 0..whole.images.len() {
         let mut lockfile = whole.clone();
@@ -116,7 +139,7 @@ fn without_any_one_image_that_is_named_the_release_is_not_complete() {
 fn a_stray_image_makes_the_release_incomplete() {
     let Some(upstream) = made_up::upstream() else { return };
     let (_folder, cache) = made_up::cache();
-    let mut lockfile = locked(&upstream, &cache);
+    let mut lockfile = kpaas(&upstream, &cache);
     let stray: ImageRef = "quay.io/stray/image:v1".parse().unwrap();
     lockfile.images.push(made_up::image(&stray, &["linux/amd64"]));
     let report = check::check(&lockfile, &cache).unwrap();

@@ -7,6 +7,7 @@ use manifests::{
 };
 use serde::Serialize;
 use std::fmt;
+use url::Url;
 
 /// How alike two names must be, so that one is worth showing for the other.
 const ALIKE: f64 = 0.6;
@@ -60,12 +61,12 @@ pub(super) fn answer<'a>(
         },
         Reference::AnyTag(text) => by_name(lockfile, reference, |name| name.name() == *text),
         Reference::Unreadable(_) => Err(Gap::Unreadable),
-        Reference::File(url) => {
-            let mut sources = lockfile.files.iter().map(|file| file.source.as_str());
-            if sources.any(|source| source == url) {
-                Ok(None)
-            } else {
-                Err(unknown(lockfile, reference))
+        Reference::File(text) => {
+            let url = Url::parse(text).ok();
+            let is_locked = |url| lockfile.files.iter().any(|file| file.source == url);
+            match url.is_some_and(is_locked) {
+                true => Ok(None),
+                false => Err(unknown(lockfile, reference)),
             }
         }
     }

@@ -163,7 +163,9 @@ impl Walk {
     }
 
     fn add(&mut self, reference: Reference) {
-        self.found.push(Found { reference, field: self.field.clone() });
+        // The text as a whole, when nothing in it has a name.
+        let field = self.field.trim_end_matches(" > ").to_owned();
+        self.found.push(Found { reference, field });
     }
 }
 

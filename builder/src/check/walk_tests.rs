@@ -92,11 +92,13 @@ fn texts_that_are_documents_are_read_like_objects() {
         "config.yaml": "sidecar:\n  image: busybox:1.35\n  note: x\n",
         "values": "{\"global\": {\"proxyImage\": \"quay.io/a/b:v1\"}}",
         "script": "set -e\ncrictl pull quay.io/c/d:v1\n",
+        "parts": "{\"image\": \"kserve/agent\", \"tag\": \"v0.10.0\"}",
     }});
     let expected = [
         "data[\"config.yaml\"] > sidecar.image docker.io/library/busybox:1.35",
         "data.values > global.proxyImage quay.io/a/b:v1",
         "data.script > line 2 quay.io/c/d:v1",
+        "data.parts docker.io/kserve/agent:v0.10.0",
     ];
     assert_eq!(found(&value), expected);
 }

@@ -10,6 +10,7 @@ use manifests::{
     lockfile::{FileKind, LockedImage, Lockfile},
     release::Exception,
 };
+use proptest::prelude::*;
 
 /// A lockfile with one pod of these images, and nothing to answer them.
 fn pod(images: &[&str], cache: &Cache) -> Lockfile {
@@ -158,4 +159,55 @@ fn a_manifest_that_cannot_be_read_is_named() {
     let error = check::check(&lockfile, &cache).unwrap_err();
     assert_eq!(error.to_string(), "`made-up/pod.yaml` cannot be read");
     assert_eq!(error.exit_code().number(), 20);
+}
+
+/// Pieces that YAML is made of, in any order.
+fn any_yaml() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "apiVersion: v1\n",
+        "kind: List\n",
+        "kind: Secret\n",
+        "items:\n",
+        "- ",
+        "  ",
+        "image: ",
+        "&a ",
+        "*a",
+        "<<: ",
+        "containers:\n",
+        "name: x\n",
+        "data:\n",
+        "k: |\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        "'",
+        "\"",
+        "---\n",
+        "...\n",
+        "!!binary ",
+        "? ",
+        ": ",
+        "#",
+        "\t",
+        "a/b:1.2",
+        "https://a.io/x.sh",
+        "\u{feff}",
+        "metadata: {annotations: {a: b}}\n",
+        "null",
+        "\n",
+        "\0",
+        "한글",
+        "%YAML 1.2\n",
+    ]);
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in any_yaml()) {
+        let (component, name) = ("any".parse().unwrap(), "any.yaml".parse().unwrap());
+        let _ = check::read_manifest(&component, &name, text.as_bytes(), &[]);
+    }
 }

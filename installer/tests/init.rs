@@ -30,7 +30,7 @@ fn what_init_writes_is_a_right_cluster_file() {
     let output = init(folder.path(), &[]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(read(&folder.path().join("cluster.yaml")).hosts.len(), 2);
-    insta::assert_snapshot!(stderr(&output), @"wrote `cluster.yaml` with 2 hosts: now make it yours");
+    insta::assert_snapshot!(stderr(&output), @"wrote `cluster.yaml` with 2 hosts and no mistake: now make it yours");
 }
 
 #[test]
@@ -62,13 +62,13 @@ fn a_file_that_is_there_stays_as_it_is() {
 #[test]
 fn hosts_that_do_not_go_together_are_written_and_told() {
     let folder = tempfile::tempdir().unwrap();
-    let output = init(folder.path(), &["--hosts", "a=10.96.0.1,a=192.0.2.2"]);
+    let output = init(folder.path(), &["--hosts", "a=192.0.2.1,a=192.0.2.2,b=192.0.2.1"]);
     assert!(output.status.success(), "{}", stderr(&output));
     insta::assert_snapshot!(stderr(&output), @"
     wrote `cluster.yaml`
     warning: `cluster.yaml` has 2 mistakes
-    cluster.yaml:18:12: host `a`: address 10.96.0.1 lies inside the service network 10.96.0.0/12
     cluster.yaml:20:9: host `a` is listed twice, first in line 17
+    cluster.yaml:24:12: host `b`: address 192.0.2.1 already belongs to host `a`
     ");
     assert!(folder.path().join("cluster.yaml").exists());
 }

@@ -13,6 +13,7 @@ use crate::{
 };
 use bundles::PublicKey;
 use console::text;
+use manifests::Digest;
 
 const PROGRAM: &str = "/usr/local/bin/bottari-installer";
 
@@ -111,7 +112,7 @@ fn service(
     let address = site.registry();
     let title = format!("serve the bundle on {address}");
     let why = "hosts pull images from here and from nowhere else";
-    let mut watches = [&[ours(PROGRAM), bundle.clone()], keys].concat();
+    let mut watches = [&[ours(PROGRAM)], keys].concat();
     let mut options = String::new();
     if site.certificates.is_some() {
         watches.extend([ours(REGISTRY_CERTIFICATE), ours(REGISTRY_KEY)]);
@@ -119,12 +120,13 @@ fn service(
     }
     options.extend(keys.iter().map(|key| format!("--trust {key} ")));
     let unit = "bottari-registry.service".parse()?;
-    let text = unit_text(&address, bundle, &options);
+    // Watching the bundle itself would read all of it at each look.
+    let text = unit_text(&site.inputs.bundle_file.sha256, &address, &format!("{options}{bundle}"));
     let draft = Draft { phase: "registry", name: "service", title, why };
     node.step(draft, Action::Unit(Unit { unit, text, watches, start: Start::Now }))
 }
 
-fn unit_text(address: &str, bundle: &ManagedPath, options: &str) -> String {
+fn unit_text(bundle: &Digest, address: &str, arguments: &str) -> String {
     format!(
         "[Unit]\n\
          Description=Registry of the cluster, serving a bundle from where it lies\n\
@@ -132,11 +134,12 @@ fn unit_text(address: &str, bundle: &ManagedPath, options: &str) -> String {
          After=network-online.target\n\
          Before=crio.service kubelet.service\n\
          StartLimitIntervalSec=0\n\
+         X-Bundle={bundle}\n\
          \n\
          [Service]\n\
          ExecStart={PROGRAM} serve --listen {address} --port-file {PORT_FILE} \
          --access-log /var/log/bottari/registry.jsonl \
-         --state-dir /var/lib/bottari/registry {options}{bundle}\n\
+         --state-dir /var/lib/bottari/registry {arguments}\n\
          RuntimeDirectory=bottari-registry\n\
          StateDirectory=bottari/registry\n\
          LogsDirectory=bottari\n\

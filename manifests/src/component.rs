@@ -38,6 +38,8 @@ pub struct Contents {
     pub files: Vec<FileSource>,
     /// Kubernetes manifests, kept byte for byte as upstream wrote them.
     pub manifests: Vec<FileSource>,
+    /// Helm charts, each the archive that its project offers for download.
+    pub charts: Vec<FileSource>,
     /// Container images.
     pub images: Vec<ImageSource>,
     /// What else may stand on it.
@@ -195,10 +197,11 @@ impl Component {
 
 impl Contents {
     fn check(&self, version: &Version) -> Result<(), String> {
-        for file in self.files.iter().chain(&self.manifests) {
+        for file in self.files.iter().chain(&self.manifests).chain(&self.charts) {
             file.resolve(version, &[Arch::Amd64, Arch::Arm64])?;
             file.check_published()?;
         }
+        self.charts.iter().try_for_each(FileSource::check_chart)?;
         self.images.iter().try_for_each(ImageSource::check)?;
         self.check_steps(version)
     }
@@ -227,6 +230,19 @@ impl FileSource {
                 self.name
             )),
         }
+    }
+}
+
+impl FileSource {
+    /// Charts hold texts, and every program that reads one wants this ending.
+    fn check_chart(&self) -> Result<(), String> {
+        if self.url.contains("{arch}") {
+            return Err(format!("{}: a chart is the same for all architectures", self.name));
+        }
+        if !self.name.ends_with(".tgz") {
+            return Err(format!("{}: the archive of a chart is called `….tgz`", self.name));
+        }
+        Ok(())
     }
 }
 
@@ -306,6 +322,22 @@ versions:
         assert!(other.contains("version v3.5.23: a step applies `a-v3.5.24.yaml`"), "{other}");
         let nothing = parse(&with("    provides: pod-network\n")).unwrap_err();
         assert!(nothing.contains("no step installs it"), "{nothing}");
+    }
+
+    #[test]
+    fn a_chart_is_one_archive_for_all_architectures() {
+        let with = |name: &str, url: &str| {
+            let chart = format!("charts: [{{name: '{name}', url: 'https://a.io/{url}'}}]");
+            parse(&ETCD.replace("    files:", &format!("    {chart}\n    files:")))
+        };
+        let component = with("nfs-{bare-version}.tgz", "nfs-{bare-version}.tgz").unwrap();
+        let (version, contents) = component.versions.first_key_value().unwrap();
+        let charts = contents.charts[0].resolve(version, &[Arch::Amd64, Arch::Arm64]).unwrap();
+        assert_eq!((charts.len(), charts[0].name.as_str()), (1, "nfs-3.5.23.tgz"));
+        let arches = with("nfs.tgz", "nfs-{arch}.tgz").unwrap_err();
+        assert!(arches.contains("nfs.tgz: a chart is the same"), "{arches}");
+        let ending = with("nfs.tar.gz", "nfs.tgz").unwrap_err();
+        assert!(ending.contains("nfs.tar.gz: the archive of a chart"), "{ending}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod names;
 pub mod patch;
 mod platform;
 pub mod release;
+mod release_profiles;
 pub mod yaml;
 
 pub use checked_name::NameError;

@@ -1,7 +1,10 @@
 //! Release files: which components, in which versions, for which machines.
 
+pub use crate::release_profiles::{Choice, Profile, UnknownProfile};
+
 use crate::{
-    Arch, Name, Version, checked_name::checked_name, patch::Reason, yaml, yaml::InputError,
+    Arch, Name, Version, checked_name::checked_name, patch::Reason, release_profiles, yaml,
+    yaml::InputError,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, path::Path};
@@ -26,11 +29,18 @@ pub struct Release {
     /// Registries whose extra image names (`also`) are carried too.
     #[serde(default)]
     pub extra_names: Vec<String>,
-    /// The components, each in one version.
+    /// What a site may take or leave; see [`Release::with`].
+    #[serde(default)]
+    pub profiles: Vec<Profile>,
+    /// The components in the order they are installed in; one may be picked in
+    /// several versions.
     pub components: Vec<Pick>,
     /// What `check` lets pass.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+    /// What the platform's own installer brings and this release does not.
+    #[serde(default)]
+    pub omitted: Vec<Omission>,
 }
 
 /// One component of a release.
@@ -42,8 +52,31 @@ pub struct Pick {
     /// Which of its versions.
     pub version: Version,
     /// Why this version, where documents disagree.
-    pub why: Option<String>,
+    pub why: Option<Reason>,
+    /// The profiles that bring it; none means that every bundle has it.
+    #[serde(default)]
+    pub profiles: Vec<Name>,
 }
+
+/// Something that a reader would look for in vain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Omission {
+    /// What is left out.
+    pub what: Line,
+    /// Why that is right.
+    pub why: Reason,
+}
+
+checked_name!(
+    /// A few words for people.
+    Line,
+    "a title",
+    "one line of 1 to 100 characters",
+    |text| (1..=100).contains(&text.chars().count())
+        && !text.chars().any(char::is_control)
+        && text.trim() == text
+);
 
 /// An image or file that `check` lets pass: one that a manifest names and the
 /// release leaves out, or one that the release carries and nothing names.
@@ -54,6 +87,9 @@ pub struct Exception {
     pub reference: Reference,
     /// Why that is right.
     pub reason: Reason,
+    /// The profiles that need it; none means that every bundle does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Name>,
 }
 
 checked_name!(
@@ -86,11 +122,21 @@ impl Release {
             let level = self.compression_level;
             return Err(format!("compression-level: expected 1 to 19, found {level}"));
         }
-        let mut names = BTreeSet::new();
-        match self.components.iter().find(|pick| !names.insert(&pick.name)) {
-            Some(twice) => Err(format!("components: `{}` is listed twice", twice.name)),
-            None if names.is_empty() => Err("components: expected at least one".into()),
-            None => self.check_exceptions(),
+        self.check_components()?;
+        release_profiles::check(self)?;
+        self.check_exceptions()?;
+        self.check_omitted()
+    }
+
+    fn check_components(&self) -> Result<(), String> {
+        let mut picks = BTreeSet::new();
+        let mut all = self.components.iter();
+        match all.find(|pick| !picks.insert((&pick.name, &pick.version))) {
+            Some(Pick { name, version, .. }) => {
+                Err(format!("components: `{name}` {version} is listed twice"))
+            }
+            None if picks.is_empty() => Err("components: expected at least one".into()),
+            None => Ok(()),
         }
     }
 
@@ -99,6 +145,14 @@ impl Release {
         let mut all = self.exceptions.iter().map(|exception| &exception.reference);
         match all.find(|reference| !references.insert(*reference)) {
             Some(twice) => Err(format!("exceptions: `{twice}` is listed twice")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_omitted(&self) -> Result<(), String> {
+        let mut things = BTreeSet::new();
+        match self.omitted.iter().find(|omission| !things.insert(&omission.what)) {
+            Some(twice) => Err(format!("omitted: `{}` is listed twice", twice.what)),
             None => Ok(()),
         }
     }
@@ -131,6 +185,13 @@ components:
     }
 
     #[test]
+    fn a_component_may_be_picked_in_two_versions() {
+        let release = parse(&format!("{GOOD}- name: etcd\n  version: v3.5.21\n")).unwrap();
+        let versions = release.components.iter().map(|pick| pick.version.as_str());
+        assert_eq!(versions.collect::<Vec<_>>(), ["v3.5.23", "v3.5.21"]);
+    }
+
+    #[test]
     fn mistakes_say_what_was_expected() {
         let cases = [
             (GOOD.replace("[amd64]", "[]"), "amd64, arm64 or both"),
@@ -139,7 +200,7 @@ components:
                 GOOD.replace("serial: 1", "serial: 1\ncompression-level: 20"),
                 "expected 1 to 19, found 20",
             ),
-            (format!("{GOOD}- name: etcd\n  version: v1\n"), "`etcd` is listed twice"),
+            (format!("{GOOD}- name: etcd\n  version: v3.5.23\n"), "`etcd` v3.5.23 is listed twice"),
             (
                 GOOD.replace("release: demo", "release: ../x"),
                 "line 2, column 10: `../x` is not a name",
@@ -152,6 +213,11 @@ components:
                     "{GOOD}exceptions: [{{reference: a, reason: r}}, {{reference: a, reason: s}}]\n"
                 ),
                 "`a` is listed twice",
+            ),
+            (format!("{GOOD}omitted: [{{what: a}}]\n"), "missing field"),
+            (
+                format!("{GOOD}omitted: [{{what: a, why: b}}, {{what: a, why: c}}]\n"),
+                "omitted: `a` is listed twice",
             ),
         ];
         for (text, expected) in cases {

@@ -34,7 +34,8 @@ fn image(name: &str) -> LockedImage {
 }
 
 fn exception(reference: &str) -> Exception {
-    Exception { reference: reference.parse().unwrap(), reason: "a test".parse().unwrap() }
+    let (reference, reason) = (reference.parse().unwrap(), "a test".parse().unwrap());
+    Exception { reference, reason, profiles: Vec::new() }
 }
 
 fn report(lockfile: &Lockfile, cache: &Cache) -> Report {

@@ -1,59 +1,145 @@
 //! The folder of component definitions, `manifests/components/` in this
-//! repository: one folder per component, each with its `component.yaml`.
+//! repository: one folder per component, each with its `component.yaml`. With
+//! overlays there are several such folders, read as one: a component may have
+//! versions in more than one of them, but each version in one only.
 
 use crate::{
     Name,
     component::{Component, Contents},
+    overlay_laying::unpin,
     release::{Pick, Release},
     yaml::{self, InputError},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
 /// Where component definitions are read from.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    root: PathBuf,
+    /// The release's own folder comes last.
+    folders: Vec<PathBuf>,
 }
 
 impl Catalog {
     /// A catalog in this folder.
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    pub fn new(folder: &Path) -> Self {
+        Self { folders: vec![folder.to_owned()] }
     }
 
     /// The catalog beside a release file: `../components`.
     pub fn beside(release: &Path) -> Self {
-        let folder = release.parent().unwrap_or(Path::new("."));
-        Self { root: folder.join("../components") }
+        Self::new(&folder_beside(release))
     }
 
-    /// Reads one definition.
-    pub fn component(&self, name: &Name) -> Result<Component, InputError> {
-        let path = self.path(name);
-        let component = Component::parse(&path, &yaml::read(&path)?)?;
-        if component.component != *name {
-            let message = format!("expected component: {name}, found {}", component.component);
-            return Err(InputError::meaning(&path, message));
+    /// The same with the definitions beside an overlay, when it has any.
+    pub fn with_beside(mut self, overlay: &Path) -> Self {
+        let folder = folder_beside(overlay);
+        let known = |one: &PathBuf| fs::canonicalize(one).ok() == fs::canonicalize(&folder).ok();
+        if folder.is_dir() && !self.folders.iter().any(known) {
+            self.folders.insert(0, folder);
         }
-        Ok(component)
+        self
+    }
+
+    /// Reads one definition, of which there must be one.
+    pub fn component(&self, name: &Name) -> Result<Component, InputError> {
+        match self.definition(name)? {
+            Some(component) => Ok(component),
+            None if self.folders.len() > 1 => {
+                let message = format!("`{name}` is not defined in {self}");
+                Err(InputError::meaning(&self.path(name), message))
+            }
+            None => read(&self.path(name), name),
+        }
+    }
+
+    /// Reads one definition, with the versions of all folders.
+    pub(crate) fn definition(&self, name: &Name) -> Result<Option<Component>, InputError> {
+        let paths = self.folders.iter().map(|folder| path(folder, name));
+        let mut found: Option<(PathBuf, Component)> = None;
+        for path in paths.filter(|path| path.exists()) {
+            let component = read(&path, name)?;
+            found = Some(match found {
+                None => (path, component),
+                Some((first, before)) => {
+                    let merged = merged(before, &path, component);
+                    (path, merged.map_err(|message| InputError::meaning(&first, message))?)
+                }
+            });
+        }
+        Ok(found.map(|(_, component)| component))
     }
 
     /// What each component of a release is made of, in the release's order.
     pub fn contents(&self, release: &Release) -> Result<Vec<(Pick, Contents)>, InputError> {
-        release.components.iter().map(|pick| Ok((pick.clone(), self.pick(pick)?))).collect()
+        let contents = |pick: &Pick| {
+            let mut contents = self.pick(pick)?;
+            if release.overlays.iter().any(|overlay| overlay.unpins(&pick.name)) {
+                unpin(&mut contents);
+            }
+            Ok((pick.clone(), contents))
+        };
+        release.components.iter().map(contents).collect()
     }
 
     fn pick(&self, pick: &Pick) -> Result<Contents, InputError> {
         let mut component = self.component(&pick.name)?;
         component.versions.remove(&pick.version).ok_or_else(|| {
-            let known: Vec<_> = component.versions.keys().map(ToString::to_string).collect();
-            let (version, known) = (&pick.version, known.join(", "));
+            let (version, known) = (&pick.version, versions(&component));
             let message = format!("no version {version} here; it has: {known}");
             InputError::meaning(&self.path(&pick.name), message)
         })
     }
 
+    /// Where the release's own definition is.
     fn path(&self, name: &Name) -> PathBuf {
-        self.root.join(name.as_str()).join("component.yaml")
+        path(self.folders.last().expect("a catalog has a folder"), name)
     }
+}
+
+/// The folders, as a person reads them: "`a` or `b`".
+impl fmt::Display for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let folders: Vec<_> =
+            self.folders.iter().map(|one| format!("`{}`", one.display())).collect();
+        f.write_str(&folders.join(" or "))
+    }
+}
+
+fn folder_beside(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new(".")).join("../components")
+}
+
+fn path(folder: &Path, name: &Name) -> PathBuf {
+    folder.join(name.as_str()).join("component.yaml")
+}
+
+fn read(path: &Path, name: &Name) -> Result<Component, InputError> {
+    let component = Component::parse(path, &yaml::read(path)?)?;
+    if component.component == *name {
+        return Ok(component);
+    }
+    let message = format!("expected component: {name}, found {}", component.component);
+    Err(InputError::meaning(path, message))
+}
+
+/// The versions of a definition, as a person reads them.
+pub(crate) fn versions(component: &Component) -> String {
+    component.versions.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A version in two folders would let one of them take the other's digests away.
+fn merged(mut first: Component, path: &Path, second: Component) -> Result<Component, String> {
+    for (version, contents) in second.versions {
+        if first.versions.contains_key(&version) {
+            let path = path.display();
+            return Err(format!(
+                "version {version} is defined in `{path}` too; give it another name"
+            ));
+        }
+        first.versions.insert(version, contents);
+    }
+    Ok(first)
 }

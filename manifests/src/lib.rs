@@ -17,6 +17,8 @@ mod image_ref;
 pub mod lockfile;
 mod lockfile_component;
 mod names;
+pub mod overlay;
+mod overlay_laying;
 pub mod patch;
 mod platform;
 pub mod release;

@@ -10,6 +10,7 @@ use crate::{
     Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
     component::Trust,
     lockfile_component,
+    overlay::LaidOverlay,
     patch::Reason,
     release::Exception,
     yaml::{self, InputError},
@@ -59,6 +60,10 @@ pub struct Lockfile {
     /// otherwise, in the release's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
+    /// The overlays that were laid on the release, in the order in which they
+    /// were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<LaidOverlay>,
 }
 
 /// What a locked file is.

@@ -3,8 +3,8 @@
 pub use crate::release_profiles::{Choice, Profile, UnknownProfile};
 
 use crate::{
-    Arch, Name, Version, checked_name::checked_name, patch::Reason, release_profiles, yaml,
-    yaml::InputError,
+    Arch, Name, Version, checked_name::checked_name, overlay::LaidOverlay, patch::Reason,
+    release_profiles, yaml, yaml::InputError,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, path::Path};
@@ -41,6 +41,9 @@ pub struct Release {
     /// What the platform's own installer brings and this release does not.
     #[serde(default)]
     pub omitted: Vec<Omission>,
+    /// The overlays that were laid on it, in order; a release file names none.
+    #[serde(skip)]
+    pub overlays: Vec<LaidOverlay>,
 }
 
 /// One component of a release.
@@ -113,7 +116,7 @@ impl Release {
         Ok(release)
     }
 
-    fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let arches: BTreeSet<_> = self.arches.iter().collect();
         if arches.is_empty() || arches.len() != self.arches.len() {
             return Err("arches: expected amd64, arm64 or both, each once".into());

@@ -53,6 +53,10 @@ impl Release {
         release.components.iter_mut().for_each(|pick| pick.profiles.clear());
         release.exceptions.retain(|exception| is_taken(&exception.profiles, &chosen));
         release.exceptions.iter_mut().for_each(|exception| exception.profiles.clear());
+        let taken: BTreeSet<_> = release.components.iter().map(|pick| &pick.name).collect();
+        for overlay in &mut release.overlays {
+            overlay.unpinned.retain(|one| taken.contains(&one.component));
+        }
         Ok(release)
     }
 

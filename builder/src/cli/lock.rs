@@ -1,6 +1,10 @@
 //! `lock`: the only verb that asks what is current.
 
-use super::{Ended, job, sources::Sources};
+use super::{
+    Ended, job,
+    overlays::{self, Overlays},
+    sources::Sources,
+};
 use crate::resolve::{self, LockOptions};
 use clap::Args;
 use console::{Console, text};
@@ -22,6 +26,8 @@ use std::{
 pub(super) struct Lock {
     /// The release file.
     release: PathBuf,
+    #[command(flatten)]
+    overlays: Overlays,
     /// Resolve only this component anew and keep all others as they are
     /// locked; may be given several times.
     #[arg(long, value_name = "NAME")]
@@ -70,6 +76,7 @@ impl Lock {
         };
         let catalog =
             self.components.as_deref().map_or_else(|| Catalog::beside(&self.release), Catalog::new);
+        let (release, catalog) = self.overlays.lay(release, catalog)?;
         let (cache, reporter) = (self.sources.cache()?, console.reporter());
         let lockfile =
             job::run(resolve::lock(&release, &catalog, &options, &cache, reporter.as_ref()))?;
@@ -120,6 +127,7 @@ fn tell(lockfile: &Lockfile, previous: Option<&Lockfile>, output: &Path, console
             "blobs": blobs.len(),
             "bytes": bytes,
             "changed": changed,
+            "overlays": lockfile.overlays,
         }));
     }
     let count = |list: usize, one, many| text::count(list as u64, one, many);
@@ -131,6 +139,7 @@ fn tell(lockfile: &Lockfile, previous: Option<&Lockfile>, output: &Path, console
         count(blobs.len(), "blob", "blobs"),
         output.display()
     ));
+    overlays::tell(lockfile, console);
     match changed.as_deref() {
         None => {}
         Some([]) => console.note("nothing has changed since it was locked before"),

@@ -8,6 +8,7 @@ mod inspect;
 mod job;
 mod key;
 mod lock;
+mod overlays;
 mod sign;
 mod sources;
 mod verify;

@@ -135,5 +135,6 @@ fn empty(release: &Release) -> Lockfile {
         files: Vec::new(),
         images: Vec::new(),
         exceptions: release.exceptions.clone(),
+        overlays: release.overlays.clone(),
     }
 }

@@ -52,6 +52,9 @@ fn check(
         let (ours, theirs) = (&release.release, &previous.release);
         return Err(LockError::Differs(format!("expected release {ours}, found {theirs}")));
     }
+    if previous.overlays != release.overlays {
+        return Err(LockError::Differs("it was locked with other overlays".into()));
+    }
     let mut arches = release.arches.clone();
     arches.sort();
     if previous.arches != arches {

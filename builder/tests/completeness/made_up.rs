@@ -45,6 +45,7 @@ pub(crate) fn lockfile() -> Lockfile {
         files: Vec::new(),
         images: Vec::new(),
         exceptions: Vec::new(),
+        overlays: Vec::new(),
     }
 }
 

@@ -169,6 +169,7 @@ pub(crate) fn release(variant: Variant) -> Release {
             signature.named("kubernetes", "registry.k8s.io/pause:signature"),
         ],
         exceptions: Vec::new(),
+        overlays: Vec::new(),
     };
     Release { lockfile, pause, big, blobs }
 }

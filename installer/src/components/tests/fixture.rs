@@ -140,6 +140,7 @@ fn lockfile() -> Lockfile {
         ],
         images: images(),
         exceptions: Vec::new(),
+        overlays: Vec::new(),
     }
 }
 

@@ -152,6 +152,8 @@ pub(crate) fn release(
         files: vec![file("kubernetes", "kubectl", &kubectl), file("tool", "tool.tgz", &archive)],
         images: vec![index],
         exceptions: Vec::new(),
+        rules: Vec::new(),
+        acknowledged: Vec::new(),
         overlays: Vec::new(),
     };
     (lockfile, blobs)

@@ -23,6 +23,7 @@ pub mod patch;
 mod platform;
 pub mod release;
 mod release_profiles;
+pub mod rules;
 pub mod yaml;
 
 pub use checked_name::NameError;

@@ -13,6 +13,7 @@ use crate::{
     overlay::LaidOverlay,
     patch::Reason,
     release::Exception,
+    rules::{self, Acknowledgement, Rule},
     yaml::{self, InputError},
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,12 @@ pub struct Lockfile {
     /// otherwise, in the release's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
+    /// The rules that speak of its versions, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// Those of them that the release does not follow, on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledged: Vec<Acknowledgement>,
     /// The overlays that were laid on the release, in the order in which they
     /// were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -279,6 +286,7 @@ impl Lockfile {
         self.files.sort_by_key(|file| (file.component.clone(), file.name.clone(), file.arch));
         self.images.sort_by(|a, b| a.name.cmp(&b.name));
         self.images.iter_mut().for_each(|image| image.also.sort());
+        self.rules.sort_by(|a, b| a.id.cmp(&b.id));
     }
 
     /// Every distinct blob, by digest, with its users.
@@ -306,6 +314,7 @@ impl Lockfile {
             Some(twice) => Err(format!("`{twice}` is locked twice")),
             None => self.images.iter().try_for_each(check_image),
         }?;
+        rules::check(&self.acknowledged)?;
         lockfile_component::check(self)
     }
 }

@@ -4,7 +4,7 @@ pub use crate::release_profiles::{Choice, Profile, UnknownProfile};
 
 use crate::{
     Arch, Name, Version, checked_name::checked_name, overlay::LaidOverlay, patch::Reason,
-    release_profiles, yaml, yaml::InputError,
+    release_profiles, rules, rules::Acknowledgement, yaml, yaml::InputError,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, path::Path};
@@ -38,6 +38,9 @@ pub struct Release {
     /// What `check` lets pass.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+    /// The rules that it does not follow, on purpose.
+    #[serde(default)]
+    pub acknowledged: Vec<Acknowledgement>,
     /// What the platform's own installer brings and this release does not.
     #[serde(default)]
     pub omitted: Vec<Omission>,
@@ -128,6 +131,7 @@ impl Release {
         self.check_components()?;
         release_profiles::check(self)?;
         self.check_exceptions()?;
+        rules::check(&self.acknowledged)?;
         self.check_omitted()
     }
 

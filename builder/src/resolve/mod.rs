@@ -135,6 +135,8 @@ fn empty(release: &Release) -> Lockfile {
         files: Vec::new(),
         images: Vec::new(),
         exceptions: release.exceptions.clone(),
+        rules: Vec::new(),
+        acknowledged: Vec::new(),
         overlays: release.overlays.clone(),
     }
 }

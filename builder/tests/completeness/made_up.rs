@@ -45,6 +45,8 @@ pub(crate) fn lockfile() -> Lockfile {
         files: Vec::new(),
         images: Vec::new(),
         exceptions: Vec::new(),
+        rules: Vec::new(),
+        acknowledged: Vec::new(),
         overlays: Vec::new(),
     }
 }

@@ -169,6 +169,8 @@ pub(crate) fn release(variant: Variant) -> Release {
             signature.named("kubernetes", "registry.k8s.io/pause:signature"),
         ],
         exceptions: Vec::new(),
+        rules: Vec::new(),
+        acknowledged: Vec::new(),
         overlays: Vec::new(),
     };
     Release { lockfile, pause, big, blobs }

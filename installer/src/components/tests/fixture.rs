@@ -140,6 +140,8 @@ fn lockfile() -> Lockfile {
         ],
         images: images(),
         exceptions: Vec::new(),
+        rules: Vec::new(),
+        acknowledged: Vec::new(),
         overlays: Vec::new(),
     }
 }

@@ -34,6 +34,7 @@ impl Catalog {
     }
 
     /// The same with the definitions beside an overlay, when it has any.
+    #[must_use]
     pub fn with_beside(mut self, overlay: &Path) -> Self {
         let folder = folder_beside(overlay);
         let known = |one: &PathBuf| fs::canonicalize(one).ok() == fs::canonicalize(&folder).ok();

@@ -9,5 +9,6 @@ mod completeness;
 mod empty_root;
 mod mistakes;
 mod office;
+mod overlays;
 mod planning;
 mod stock_tools;

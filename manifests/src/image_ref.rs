@@ -61,6 +61,15 @@ impl ImageRef {
             (None, tag) => tag.clone().unwrap_or_else(|| "latest".to_owned()),
         }
     }
+
+    /// The same name by its tag alone; one without a tag stays as it is.
+    #[must_use]
+    pub fn by_tag(mut self) -> Self {
+        if self.tag.is_some() {
+            self.digest = None;
+        }
+        self
+    }
 }
 
 impl FromStr for ImageRef {

@@ -2,7 +2,7 @@
 
 use crate::{
     catalog::{Catalog, versions},
-    component::{Component, Contents, FileSource, ImageSource},
+    component::{Component, Contents, ImageSource},
     overlay::{LaidOverlay, Overlay, OverlayPick, Unpinned},
     release::{Pick, Release},
     yaml::InputError,
@@ -151,12 +151,18 @@ fn has_pins(unpinned: &Unpinned, contents: &[(Pick, Contents)]) -> Result<(), St
     }
 }
 
-/// Takes every published digest away; says whether there was one.
+/// Takes every published digest away, also those in names; says whether there
+/// was one.
 pub(crate) fn unpin(contents: &mut Contents) -> bool {
     let Contents { files, manifests, charts, images, .. } = contents;
     let files = files.iter_mut().chain(manifests).chain(charts);
-    let files = files.filter_map(|FileSource { published, .. }| published.take()).count();
-    let images =
-        images.iter_mut().filter_map(|ImageSource { published, .. }| published.take()).count();
+    let files = files.filter_map(|file| file.published.take()).count();
+    let images = images.iter_mut().map(unpin_image).filter(|was_pinned| *was_pinned).count();
     files + images > 0
+}
+
+fn unpin_image(image: &mut ImageSource) -> bool {
+    let unnamed = image.name.clone().by_tag();
+    let was_named = std::mem::replace(&mut image.name, unnamed) != image.name;
+    image.published.take().is_some() || was_named
 }

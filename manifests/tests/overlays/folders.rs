@@ -91,7 +91,7 @@ impl Folders {
         self.0.path().join(name)
     }
 
-    fn put(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn put(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).unwrap();
         fs::write(&path, text).unwrap();

@@ -110,3 +110,18 @@ fn what_is_not_taken_is_not_said_to_be_unpinned() {
     let unpinned = |choice| release.with(&choice).unwrap().overlays[0].unpinned.len();
     assert_eq!((unpinned(Choice::All), unpinned(Choice::default())), (1, 0));
 }
+
+#[test]
+fn a_digest_in_the_name_of_an_image_goes_away_too() {
+    let folders = Folders::new();
+    folders.put(
+        "site/components/mesh/component.yaml",
+        "component: mesh\ntitle: t\nhomepage: https://a.io\nlicence: MIT\nversions:\n  v1:\n    images:\n    - name: a.io/mesh:v1@sha256:8b50d62d38cb2de005b42227dd14b33f6e01758970f248f9257789ecfaf634c9\n",
+    );
+    let overlay = site(
+        "components: [{name: mesh, version: v1}]\nunpinned: [{component: mesh, reason: built here}]",
+    );
+    let (release, catalog) = folders.lay(&[&overlay]);
+    let contents = catalog.contents(&release).unwrap();
+    assert_eq!(contents[4].1.images[0].name.to_string(), "a.io/mesh:v1");
+}

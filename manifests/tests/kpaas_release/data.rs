@@ -1,10 +1,10 @@
 //! Reading this repository's data, and comparing sets of lines.
 
 use manifests::{
-    Digest, Version,
+    Arch, Digest,
     catalog::Catalog,
-    component::{Component, Contents, ImageSource, Trust},
-    release::Release,
+    component::{Component, Contents, FileSource, ImageSource, ResolvedFile, Trust},
+    release::{Pick, Release},
     yaml,
 };
 use std::{
@@ -15,6 +15,9 @@ use std::{
 /// The folder of this crate, which holds the data too.
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// The architectures that a definition may have something for.
+pub(crate) const BOTH: [Arch; 2] = [Arch::Amd64, Arch::Arm64];
+
 pub(crate) type Lines = BTreeSet<String>;
 
 /// Every component definition.
@@ -24,11 +27,16 @@ pub(crate) fn definitions() -> Vec<Component> {
     files.iter().map(|path| parse(path).expect("every definition parses")).collect()
 }
 
-/// A release file and what each of its picks is made of.
-pub(crate) fn release(path: &Path) -> (Release, Vec<(Version, Contents)>) {
+/// The K-PaaS release, with what each of its picks is made of.
+pub(crate) fn kpaas() -> (Release, Vec<(Pick, Contents)>) {
+    release(&Path::new(ROOT).join("releases/kpaas-1.7.0.yaml"))
+}
+
+/// A release file with all its profiles, and what each of its picks is made of.
+pub(crate) fn release(path: &Path) -> (Release, Vec<(Pick, Contents)>) {
     let release = Release::parse(path, &read(path)).unwrap_or_else(|error| panic!("{error}"));
     let picks = Catalog::beside(path).contents(&release).unwrap_or_else(|error| panic!("{error}"));
-    (release, picks.into_iter().map(|(pick, contents)| (pick.version, contents)).collect())
+    (release, picks)
 }
 
 pub(crate) fn read(path: &Path) -> String {
@@ -47,6 +55,11 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// The files of a source as they are fetched.
+pub(crate) fn resolved(source: &FileSource, pick: &Pick, arches: &[Arch]) -> Vec<ResolvedFile> {
+    source.resolve(&pick.version, arches).expect("a parsed definition resolves")
 }
 
 /// The pin of a file: `sha256:… primary`, or two dashes when there is none.

@@ -1,10 +1,11 @@
 //! The patches against upstream's own manifests, where those are at hand.
 
-use crate::data::{ROOT, at_hand, read, release};
+use crate::data::{at_hand, kpaas, read, resolved};
 use manifests::{
-    Name, Version,
+    Name,
     component::{Apply, Contents, Step},
     patch::{RenderError, render},
+    release::Pick,
 };
 use serde_json::Value;
 use std::{
@@ -21,12 +22,11 @@ struct Applied {
 
 fn applied() -> Vec<Applied> {
     let Some(upstream) = at_hand("../../shared/upstream") else { return Vec::new() };
-    let (release, picks) = release(&Path::new(ROOT).join("releases/kpaas-1.7.0.yaml"));
     let mut applied = Vec::new();
-    for (pick, (version, contents)) in release.components.iter().zip(&picks) {
+    for (pick, contents) in &kpaas().1 {
         for step in &contents.steps {
             let Some(step) = step.applied() else { continue };
-            let copy = read(&copy(&upstream, version, contents, step));
+            let copy = read(&copy(&upstream, pick, contents, step));
             applied.push(Applied {
                 component: pick.name.clone(),
                 step: step.clone(),
@@ -37,15 +37,9 @@ fn applied() -> Vec<Applied> {
     applied
 }
 
-fn copy(upstream: &Path, version: &Version, contents: &Contents, step: &Apply) -> PathBuf {
-    let files = contents
-        .manifests
-        .iter()
-        .flat_map(|file| file.resolve(version, &[]).expect("a parsed definition resolves"));
-    let file = files
-        .into_iter()
-        .find(|file| file.name == step.manifest)
-        .expect("a step applies what is there");
+fn copy(upstream: &Path, pick: &Pick, contents: &Contents, step: &Apply) -> PathBuf {
+    let mut files = contents.manifests.iter().flat_map(|file| resolved(file, pick, &[]));
+    let file = files.find(|file| file.name == step.manifest).expect("a step applies what is there");
     upstream.join(file.url.as_str().trim_start_matches("https://"))
 }
 
@@ -114,9 +108,8 @@ fn calico_tunnels_between_all_nodes_and_is_upstreams_otherwise() {
 
 #[test]
 fn what_the_release_waits_for_stands_in_what_it_applies() {
-    let (release, picks) = release(&Path::new(ROOT).join("releases/kpaas-1.7.0.yaml"));
     let manifests = applied();
-    for (pick, (_, contents)) in release.components.iter().zip(&picks) {
+    for (pick, contents) in &kpaas().1 {
         let upstream = manifests.iter().filter(|applied| applied.component == pick.name);
         let names: BTreeSet<_> =
             upstream.flat_map(|applied| objects(&applied.upstream)).map(|(name, _)| name).collect();

@@ -9,6 +9,8 @@
 
 mod acknowledgement;
 mod book;
+#[cfg(test)]
+mod data_tests;
 mod date;
 mod judge;
 mod line;

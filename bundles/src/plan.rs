@@ -128,6 +128,7 @@ impl Collected {
             let kind = match file.kind {
                 FileKind::File => Kind::File,
                 FileKind::Manifest => Kind::Manifest,
+                FileKind::Chart => Kind::Chart,
             };
             let component = Some(file.component.clone());
             let name = file.artifact_name();

@@ -154,6 +154,9 @@ pub(crate) fn release(
         exceptions: Vec::new(),
         rules: Vec::new(),
         acknowledged: Vec::new(),
+        profiles: Vec::new(),
+        decisions: Vec::new(),
+        omitted: Vec::new(),
         overlays: Vec::new(),
     };
     (lockfile, blobs)

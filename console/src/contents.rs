@@ -16,6 +16,8 @@ pub struct Counts {
     pub files: u64,
     /// Kubernetes manifests.
     pub manifests: u64,
+    /// Helm charts.
+    pub charts: u64,
 }
 
 impl Counts {
@@ -26,20 +28,21 @@ impl Counts {
             images: lockfile.images.len() as u64,
             files: files(FileKind::File),
             manifests: files(FileKind::Manifest),
+            charts: files(FileKind::Chart),
         }
     }
 }
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { images, files, manifests } = *self;
-        write!(
-            f,
-            "{}, {}, {}",
-            text::count(images, "image", "images"),
-            text::count(files, "file", "files"),
-            text::count(manifests, "manifest", "manifests")
-        )
+        let Self { images, files, manifests, charts } = *self;
+        let images = text::count(images, "image", "images");
+        let files = text::count(files, "file", "files");
+        write!(f, "{images}, {files}, {}", text::count(manifests, "manifest", "manifests"))?;
+        match charts {
+            0 => Ok(()),
+            charts => write!(f, ", {}", text::count(charts, "chart", "charts")),
+        }
     }
 }
 
@@ -67,6 +70,7 @@ fn file_row(file: &LockedFile) -> [String; 5] {
     let kind = match file.kind {
         FileKind::File => "file",
         FileKind::Manifest => "manifest",
+        FileKind::Chart => "chart",
     };
     let arch = file.arch.map_or_else(|| "all".to_owned(), |arch| arch.to_string());
     [kind.into(), file.name.to_string(), text::size(file.size), arch, "1".into()]

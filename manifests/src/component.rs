@@ -7,8 +7,8 @@ pub use crate::{
 };
 
 use crate::{
-    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps, patch::Reason, yaml,
-    yaml::InputError,
+    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps, lockfile::FileKind,
+    patch::Reason, yaml, yaml::InputError,
 };
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
@@ -196,8 +196,15 @@ impl Component {
 }
 
 impl Contents {
+    /// Everything it downloads that is no image, and what that is.
+    pub fn sources(&self) -> impl Iterator<Item = (FileKind, &FileSource)> {
+        let files = self.files.iter().map(|source| (FileKind::File, source));
+        let manifests = self.manifests.iter().map(|source| (FileKind::Manifest, source));
+        files.chain(manifests).chain(self.charts.iter().map(|source| (FileKind::Chart, source)))
+    }
+
     fn check(&self, version: &Version) -> Result<(), String> {
-        for file in self.files.iter().chain(&self.manifests).chain(&self.charts) {
+        for (_, file) in self.sources() {
             file.resolve(version, &[Arch::Amd64, Arch::Arm64])?;
             file.check_published()?;
         }

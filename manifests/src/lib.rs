@@ -16,6 +16,8 @@ mod failure;
 mod image_ref;
 pub mod lockfile;
 mod lockfile_component;
+mod lockfile_notes;
+mod lockfile_versions;
 mod names;
 pub mod overlay;
 mod overlay_laying;

@@ -4,15 +4,18 @@
 //! fact per line, sorted, so a version bump is a short diff), reproducible, and
 //! readable by later tools (`format` names the version).
 
-pub use crate::lockfile_component::LockedComponent;
+pub use crate::{
+    lockfile_component::LockedComponent, lockfile_notes::Decision,
+    lockfile_versions::check_versions,
+};
 
 use crate::{
     Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
     component::Trust,
-    lockfile_component,
+    lockfile_component, lockfile_versions,
     overlay::LaidOverlay,
     patch::Reason,
-    release::Exception,
+    release::{Exception, Omission, Profile},
     rules::{self, Acknowledgement, Rule},
     yaml::{self, InputError},
 };
@@ -49,11 +52,14 @@ pub struct Lockfile {
     pub arches: Vec<Arch>,
     /// zstd level for what is not compressed already.
     pub compression_level: u8,
+    /// The profiles of the release that were taken, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
     /// Components that do something inside a cluster, in the release's order,
     /// which is the order they are installed in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<LockedComponent>,
-    /// Files and Kubernetes manifests, sorted by component, name, architecture.
+    /// Files, Kubernetes manifests and charts, sorted by component, version, name, architecture.
     pub files: Vec<LockedFile>,
     /// Images, sorted by name.
     pub images: Vec<LockedImage>,
@@ -61,6 +67,12 @@ pub struct Lockfile {
     /// otherwise, in the release's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
+    /// Why components are in the version they are, in the release's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
+    /// What the release does not bring on purpose, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omitted: Vec<Omission>,
     /// The rules that speak of its versions, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
@@ -81,6 +93,8 @@ pub enum FileKind {
     File,
     /// A Kubernetes manifest.
     Manifest,
+    /// A Helm chart.
+    Chart,
 }
 
 /// One file with its exact bytes named.
@@ -231,6 +245,11 @@ impl LockedLayer {
 }
 
 impl LockedFile {
+    /// What files are sorted by.
+    fn place(&self) -> (&Name, &Version, &FileName, Option<Arch>) {
+        (&self.component, &self.version, &self.name, self.arch)
+    }
+
     /// The file as a descriptor.
     pub fn descriptor(&self) -> Descriptor {
         descriptor(&self.digest, self.size, &self.media_type)
@@ -283,7 +302,7 @@ impl Lockfile {
     /// a meaning and stays.
     pub fn sort(&mut self) {
         self.arches.sort();
-        self.files.sort_by_key(|file| (file.component.clone(), file.name.clone(), file.arch));
+        self.files.sort_by(|a, b| a.place().cmp(&b.place()));
         self.images.sort_by(|a, b| a.name.cmp(&b.name));
         self.images.iter_mut().for_each(|image| image.also.sort());
         self.rules.sort_by(|a, b| a.id.cmp(&b.id));
@@ -315,7 +334,8 @@ impl Lockfile {
             None => self.images.iter().try_for_each(check_image),
         }?;
         rules::check(&self.acknowledged)?;
-        lockfile_component::check(self)
+        lockfile_component::check(self)?;
+        lockfile_versions::check_locked(self)
     }
 }
 

@@ -72,11 +72,12 @@ impl LockedComponent {
     }
 }
 
-/// Each component once, and what they apply is there.
+/// Each version of a component once, and what they apply is there.
 pub(crate) fn check(lockfile: &Lockfile) -> Result<(), String> {
-    let mut names = BTreeSet::new();
-    match lockfile.components.iter().find(|component| !names.insert(&component.name)) {
-        Some(twice) => Err(format!("component `{}` is locked twice", twice.name)),
+    let mut known = BTreeSet::new();
+    let mut components = lockfile.components.iter();
+    match components.find(|component| !known.insert((&component.name, &component.version))) {
+        Some(twice) => Err(format!("component `{}` {} is locked twice", twice.name, twice.version)),
         None => lockfile.components.iter().try_for_each(|component| component.check(lockfile)),
     }
 }
@@ -154,6 +155,6 @@ images: []
         let version = parse(&LOCK.replacen("version: v1", "version: v2", 1)).unwrap_err();
         assert!(version.contains("which is not locked"), "{version}");
         let twice = parse(&LOCK.replace("name: app", "name: net")).unwrap_err();
-        assert!(twice.contains("component `net` is locked twice"), "{twice}");
+        assert!(twice.contains("component `net` v1 is locked twice"), "{twice}");
     }
 }

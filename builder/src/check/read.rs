@@ -21,7 +21,7 @@ pub(super) fn findings(lockfile: &Lockfile, cache: &Cache) -> Result<Vec<Finding
         // A new kind of file is read here, or said to name nothing.
         match file.kind {
             FileKind::Manifest => findings.extend(manifest(lockfile, file, cache)?),
-            FileKind::File => {}
+            FileKind::File | FileKind::Chart => {}
         }
     }
     findings.sort();

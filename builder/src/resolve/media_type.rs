@@ -3,6 +3,8 @@
 use manifests::lockfile::FileKind;
 
 const YAML: &str = "application/yaml";
+/// What Helm calls the archive of a chart in an OCI registry.
+const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 const ENDINGS: [(&str, &str); 13] = [
     (".tar.gz", "application/gzip"),
     (".tgz", "application/gzip"),
@@ -21,9 +23,14 @@ const ENDINGS: [(&str, &str); 13] = [
 
 /// Kubernetes manifests are YAML whatever they are called.
 pub(super) fn of(kind: FileKind, name: &str) -> &'static str {
-    if kind == FileKind::Manifest {
-        return YAML;
+    match kind {
+        FileKind::File => of_file(name),
+        FileKind::Manifest => YAML,
+        FileKind::Chart => CHART,
     }
+}
+
+fn of_file(name: &str) -> &'static str {
     let known = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending));
     known.map_or("application/octet-stream", |(_, media_type)| media_type)
 }
@@ -39,5 +46,7 @@ mod tests {
         assert_eq!(file("values.yaml"), "application/yaml");
         assert_eq!(file("kubeadm"), "application/octet-stream");
         assert_eq!(of(FileKind::Manifest, "calico"), "application/yaml");
+        let chart = of(FileKind::Chart, "nfs-4.0.18.tgz");
+        assert_eq!(chart, "application/vnd.cncf.helm.chart.content.v1.tar+gzip");
     }
 }

@@ -64,11 +64,8 @@ fn add(
     pick: &Pick,
     contents: &Contents,
 ) -> Result<(), LockError> {
-    let kinds = [(FileKind::File, &contents.files), (FileKind::Manifest, &contents.manifests)];
-    for (kind, sources) in kinds {
-        for source in sources {
-            work.extend(files(kind, release, pick, source)?);
-        }
+    for (kind, source) in contents.sources() {
+        work.extend(files(kind, release, pick, source)?);
     }
     work.extend(contents.images.iter().map(|source| image(release, pick, source)));
     Ok(())

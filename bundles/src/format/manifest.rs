@@ -69,6 +69,8 @@ pub enum Kind {
     File,
     /// A Kubernetes manifest, as an OCI artifact.
     Manifest,
+    /// A Helm chart, as an OCI artifact.
+    Chart,
     /// The lockfile the bundle was built from, as an OCI artifact.
     Lockfile,
 }
@@ -80,6 +82,7 @@ impl Kind {
             Self::Image => "image",
             Self::File => "file",
             Self::Manifest => "manifest",
+            Self::Chart => "chart",
             Self::Lockfile => "lockfile",
         }
     }

@@ -7,7 +7,7 @@ use bundles::BlobHasher;
 use flate2::read::MultiGzDecoder;
 use manifests::{
     Algorithm, Digest, ExitCode, Failure,
-    lockfile::{LockedFile, Lockfile},
+    lockfile::{FileKind, LockedFile, Lockfile},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -103,12 +103,13 @@ impl Contents {
 
 /// Whether a file is a Debian package.
 pub(super) fn is_package(file: &LockedFile) -> bool {
-    has_ending(file, "deb")
+    file.kind == FileKind::File && has_ending(file, "deb")
 }
 
 /// Whether programs are taken out of a file.
 pub(super) fn is_archive(file: &LockedFile) -> bool {
-    (has_ending(file, "tgz") || has_ending(file, "gz"))
+    file.kind == FileKind::File
+        && (has_ending(file, "tgz") || has_ending(file, "gz"))
         && ARCHIVES.contains(&file.component.as_str())
 }
 

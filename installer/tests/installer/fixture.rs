@@ -171,6 +171,9 @@ pub(crate) fn release(variant: Variant) -> Release {
         exceptions: Vec::new(),
         rules: Vec::new(),
         acknowledged: Vec::new(),
+        profiles: Vec::new(),
+        decisions: Vec::new(),
+        omitted: Vec::new(),
         overlays: Vec::new(),
     };
     Release { lockfile, pause, big, blobs }

@@ -142,6 +142,9 @@ fn lockfile() -> Lockfile {
         exceptions: Vec::new(),
         rules: Vec::new(),
         acknowledged: Vec::new(),
+        profiles: Vec::new(),
+        decisions: Vec::new(),
+        omitted: Vec::new(),
         overlays: Vec::new(),
     }
 }

@@ -178,6 +178,7 @@ fn file(component: &str, name: &str, blob: &Descriptor) -> LockedFile {
         digest: blob.digest.clone(),
         media_type: blob.media_type.clone(),
         published: None,
+        proofs: Vec::new(),
         roles: vec![],
     }
 }

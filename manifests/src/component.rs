@@ -7,8 +7,12 @@ pub use crate::{
 };
 
 use crate::{
-    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps, lockfile::FileKind,
-    patch::Reason, yaml, yaml::InputError,
+    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps,
+    lockfile::FileKind,
+    patch::Reason,
+    provenance::{Checksums, OpenPgp},
+    yaml,
+    yaml::InputError,
 };
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
@@ -63,6 +67,10 @@ pub struct FileSource {
     pub roles: Vec<Role>,
     /// The digests upstream or somebody else has published.
     pub published: Option<Published>,
+    /// The list of checksums that upstream publishes with it.
+    pub checksums: Option<Checksums>,
+    /// Upstream's signature over it.
+    pub openpgp: Option<OpenPgp>,
 }
 
 /// An image upstream offers.
@@ -120,6 +128,10 @@ pub struct ResolvedFile {
     pub url: Url,
     /// The published digest and how far it is trusted.
     pub published: Option<(Digest, Trust)>,
+    /// The list of checksums that must name it.
+    pub checksums: Option<Checksums<Url>>,
+    /// The signature over it.
+    pub openpgp: Option<OpenPgp<Url>>,
 }
 
 impl FileSource {
@@ -133,14 +145,16 @@ impl FileSource {
 
     fn resolve_one(&self, version: &Version, arch: Option<Arch>) -> Result<ResolvedFile, String> {
         let name = fill(&self.name, version, arch)?;
-        let url = fill(&self.url, version, arch)?;
+        let place = |template: &str| parse_url(&fill(template, version, arch)?);
         let published = self.published.as_ref();
         let digest = published.and_then(|published| published.digest(arch));
         Ok(ResolvedFile {
             name: name.parse().map_err(|e| format!("{e}"))?,
             arch,
-            url: parse_url(&url)?,
+            url: place(&self.url)?,
             published: digest.cloned().zip(published.map(|published| published.trust)),
+            checksums: self.checksums.as_ref().map(|list| list.resolve(&place)).transpose()?,
+            openpgp: self.openpgp.as_ref().map(|one| one.resolve(&place)).transpose()?,
         })
     }
 }

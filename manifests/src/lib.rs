@@ -23,6 +23,7 @@ pub mod overlay;
 mod overlay_laying;
 pub mod patch;
 mod platform;
+pub mod provenance;
 pub mod release;
 mod release_profiles;
 pub mod rules;

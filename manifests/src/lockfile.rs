@@ -15,6 +15,7 @@ use crate::{
     lockfile_component, lockfile_versions,
     overlay::LaidOverlay,
     patch::Reason,
+    provenance::Proof,
     release::{Exception, Omission, Profile},
     rules::{self, Acknowledgement, Rule},
     yaml::{self, InputError},
@@ -123,6 +124,9 @@ pub struct LockedFile {
     /// Who had published this digest before we computed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Trust>,
+    /// What of upstream's own proved it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
     /// Hosts that need it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
@@ -324,7 +328,9 @@ impl Lockfile {
         Ok(blobs)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// What every lockfile promises beyond the form of its fields; one that is
+    /// read has kept it. An error says what does not go together.
+    pub fn check(&self) -> Result<(), String> {
         self.blobs()?;
         let mut names = BTreeSet::new();
         let files = self.files.iter().map(LockedFile::artifact_name);

@@ -2,7 +2,7 @@
 
 use crate::{
     catalog::{Catalog, versions},
-    component::{Component, Contents, ImageSource},
+    component::{Component, Contents, FileSource, ImageSource},
     overlay::{LaidOverlay, Overlay, OverlayPick, Unpinned},
     release::{Pick, Release},
     yaml::InputError,
@@ -151,14 +151,19 @@ fn has_pins(unpinned: &Unpinned, contents: &[(Pick, Contents)]) -> Result<(), St
     }
 }
 
-/// Takes every published digest away, also those in names; says whether there
-/// was one.
+/// Takes every published digest and signature away, also digests in names; says
+/// whether there was one.
 pub(crate) fn unpin(contents: &mut Contents) -> bool {
     let Contents { files, manifests, charts, images, .. } = contents;
     let files = files.iter_mut().chain(manifests).chain(charts);
-    let files = files.filter_map(|file| file.published.take()).count();
+    let files = files.map(unpin_file).filter(|was_pinned| *was_pinned).count();
     let images = images.iter_mut().map(unpin_image).filter(|was_pinned| *was_pinned).count();
     files + images > 0
+}
+
+fn unpin_file(file: &mut FileSource) -> bool {
+    let (list, signature) = (file.checksums.take(), file.openpgp.take());
+    file.published.take().is_some() || list.is_some() || signature.is_some()
 }
 
 fn unpin_image(image: &mut ImageSource) -> bool {

@@ -23,6 +23,7 @@ pub(super) async fn lock(work: &FileWork, context: &Context<'_>) -> Result<Locke
         digest,
         media_type: media_type::of(work.kind, work.file.name.as_str()).to_owned(),
         published: work.file.published.as_ref().map(|(_, trust)| *trust),
+        proofs: Vec::new(),
         roles: work.roles.clone(),
     })
 }

@@ -67,6 +67,7 @@ pub(crate) fn file(kind: FileKind, name: &str, bytes: &[u8], cache: &Cache) -> L
         digest: cache.store(bytes, Algorithm::Sha256).unwrap(),
         media_type: "application/yaml".to_owned(),
         published: None,
+        proofs: Vec::new(),
         roles: Vec::new(),
     }
 }

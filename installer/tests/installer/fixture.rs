@@ -217,6 +217,7 @@ fn file(component: &str, name: &str, arch: Option<Arch>, blob: &Descriptor) -> L
         digest: blob.digest.clone(),
         media_type: blob.media_type.clone(),
         published: None,
+        proofs: Vec::new(),
         roles: vec![],
     }
 }

@@ -180,6 +180,7 @@ fn file(
         digest: digest(name),
         media_type: "application/octet-stream".into(),
         published: None,
+        proofs: Vec::new(),
         roles: roles.to_vec(),
     }
 }

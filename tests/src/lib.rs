@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod fixtures;
+pub mod platform;
 pub mod run;
 pub mod signals;
 pub mod stock;

@@ -8,6 +8,7 @@ use crate::{
     component::{Component, Contents},
     overlay_laying::unpin,
     release::{Pick, Release},
+    rules::RuleBook,
     yaml::{self, InputError},
 };
 use std::{
@@ -71,6 +72,12 @@ impl Catalog {
             });
         }
         Ok(found.map(|(_, component)| component))
+    }
+
+    /// The rules beside the definitions: `../rules` of each folder.
+    pub fn rules(&self) -> Result<RuleBook, InputError> {
+        let folders: Vec<_> = self.folders.iter().map(|folder| folder.join("../rules")).collect();
+        RuleBook::read(&folders)
     }
 
     /// What each component of a release is made of, in the release's order.

@@ -11,4 +11,5 @@ mod mistakes;
 mod office;
 mod overlays;
 mod planning;
+mod rules;
 mod stock_tools;

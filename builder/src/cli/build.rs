@@ -1,6 +1,6 @@
 //! `build`: fetch what the cache lacks, then write and sign the bundle.
 
-use super::{Ended, job, key::Password, sources::Sources};
+use super::{Ended, job, key::Password, rules, sources::Sources};
 use crate::{
     build::{self, BuildError},
     cache::Cache,
@@ -11,7 +11,7 @@ use crate::{
 use bundles::{BundlePlan, WriteOptions};
 use clap::Args;
 use console::{Console, text};
-use manifests::{ExitCode, Failure, lockfile::Lockfile, yaml};
+use manifests::{Failure, lockfile::Lockfile, rules::Warning, yaml};
 use std::{
     path::{Path, PathBuf},
     time::Instant,
@@ -58,8 +58,9 @@ impl Build {
         )?;
         let signer = key.as_ref().map(|key| key.public().id().to_string());
         let built = Built { path: &path, size, signer };
-        built.tell(&lockfile, began, console);
-        Ok(ExitCode::Done)
+        let warnings = lockfile.warnings(rules::today());
+        built.tell(&lockfile, &warnings, began, console);
+        Ok(rules::warn(&warnings, console))
     }
 
     /// Fetches what the cache lacks and refuses a lockfile that is not complete:
@@ -134,7 +135,7 @@ struct Built<'a> {
 }
 
 impl Built<'_> {
-    fn tell(&self, lockfile: &Lockfile, began: Instant, console: &Console) {
+    fn tell(&self, lockfile: &Lockfile, warnings: &[Warning], began: Instant, console: &Console) {
         if console.wants_json() {
             console.json(&serde_json::json!({
                 "bundle": self.path,
@@ -143,6 +144,7 @@ impl Built<'_> {
                 "version": lockfile.version,
                 "serial": lockfile.serial,
                 "signed-by": self.signer,
+                "warnings": warnings,
             }));
         }
         let (path, size) = (self.path.display(), text::size(self.size));

@@ -1,6 +1,6 @@
 //! `check`: is everything that the manifests name in the lockfile?
 
-use super::{Ended, job, sources::Sources};
+use super::{Ended, job, rules, sources::Sources};
 use crate::{
     cache::Cache,
     check::{self, Report, Row},
@@ -8,7 +8,14 @@ use crate::{
 };
 use clap::Args;
 use console::{Console, Table, text};
-use manifests::{ExitCode, Failure, lockfile::Lockfile, yaml};
+use manifests::{
+    Failure,
+    lockfile::Lockfile,
+    rules::{Date, Warning},
+    yaml,
+};
+use serde::Serialize;
+
 use std::{path::PathBuf, time::Instant};
 
 /// Check that a lockfile is complete: every image and file that its manifests
@@ -20,6 +27,9 @@ pub(super) struct Check {
     /// Use the cache alone and ask nobody.
     #[arg(long)]
     offline: bool,
+    /// Judge by this day what is still supported [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    on: Option<Date>,
     #[command(flatten)]
     sources: Sources,
 }
@@ -32,10 +42,12 @@ impl Check {
         let cache = self.sources.cache()?;
         self.fetch(&check::needed(&lockfile), &cache, console)?;
         let report = check::check(&lockfile, &cache)?;
-        show(&report, console);
+        let warnings = lockfile.warnings(self.on.unwrap_or_else(rules::today));
+        show(&report, &warnings, console);
+        let code = rules::warn(&warnings, console);
         let report = report.complete()?;
         console.success(&format!("{} in {}", summary(&report), text::duration(began.elapsed())));
-        Ok(ExitCode::Done)
+        Ok(code)
     }
 
     fn fetch(
@@ -50,9 +62,17 @@ impl Check {
     }
 }
 
-fn show(report: &Report, console: &Console) {
+/// Everything that `check` has to say, for programs.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    warnings: &'a [Warning],
+}
+
+fn show(report: &Report, warnings: &[Warning], console: &Console) {
     if console.wants_json() {
-        console.json(report);
+        console.json(&Told { report, warnings });
         return;
     }
     let mut table = Table::new(["component", "version", "found", "locked", "stated", "result"]);
@@ -65,6 +85,7 @@ fn show(report: &Report, console: &Console) {
     for exception in &report.exceptions {
         console.data(&format!("let pass: {} ({})\n", exception.reference, exception.reason));
     }
+    rules::acknowledged(warnings).for_each(|text| console.data(&format!("{text}\n")));
 }
 
 fn result(row: &Row) -> String {

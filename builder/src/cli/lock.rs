@@ -3,6 +3,7 @@
 use super::{
     Ended, job,
     overlays::{self, Overlays},
+    rules::{self, Rules},
     sources::Sources,
 };
 use crate::resolve::{self, LockOptions};
@@ -13,6 +14,7 @@ use manifests::{
     catalog::Catalog,
     lockfile::Lockfile,
     release::Release,
+    rules::Warning,
     yaml::{self, InputError},
 };
 use std::{
@@ -76,15 +78,21 @@ impl Lock {
         };
         let catalog =
             self.components.as_deref().map_or_else(|| Catalog::beside(&self.release), Catalog::new);
+        let own = release.clone();
         let (release, catalog) = self.overlays.lay(release, catalog)?;
+        // Before the profiles are chosen: what is acknowledged may be in any of them.
+        let rules = Rules::of(&self.release, &own, &release, &catalog)?;
         let (cache, reporter) = (self.sources.cache()?, console.reporter());
-        let lockfile =
+        let mut lockfile =
             job::run(resolve::lock(&release, &catalog, &options, &cache, reporter.as_ref()))?;
+        rules.put_into(&mut lockfile);
         let rendered = lockfile.render();
         let written = replace(&output, &rendered);
         written.map_err(|source| OutputError { path: output.clone(), source })?;
-        tell(&lockfile, previous.as_ref(), &output, console);
-        Ok(ExitCode::Done)
+        let warnings = lockfile.warnings(rules::today());
+        tell(&lockfile, previous.as_ref(), &warnings, &output, console);
+        rules::acknowledged(&warnings).for_each(|text| console.note(&text));
+        Ok(rules::warn(&warnings, console))
     }
 
     /// What was locked before. `--update` cannot do without; otherwise it only
@@ -115,7 +123,13 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::metadata(path).map(|_| ())
 }
 
-fn tell(lockfile: &Lockfile, previous: Option<&Lockfile>, output: &Path, console: &Console) {
+fn tell(
+    lockfile: &Lockfile,
+    previous: Option<&Lockfile>,
+    warnings: &[Warning],
+    output: &Path,
+    console: &Console,
+) {
     let blobs = lockfile.blobs().unwrap_or_default();
     let bytes = blobs.values().map(|blob| blob.descriptor.size).sum();
     let changed = previous.map(|previous| changes(previous, lockfile));
@@ -128,6 +142,7 @@ fn tell(lockfile: &Lockfile, previous: Option<&Lockfile>, output: &Path, console
             "bytes": bytes,
             "changed": changed,
             "overlays": lockfile.overlays,
+            "warnings": warnings,
         }));
     }
     let count = |list: usize, one, many| text::count(list as u64, one, many);
@@ -156,7 +171,9 @@ fn changes(before: &Lockfile, after: &Lockfile) -> Vec<String> {
         let images = lockfile.images.iter().map(|i| (i.name.to_string(), i.digest.to_string()));
         let components = lockfile.components.iter();
         let steps = components.map(|c| (format!("steps of {}", c.name), yaml::render(c)));
-        files.chain(images).chain(steps).collect()
+        let rules = lockfile.rules.iter();
+        let rules = rules.map(|rule| (format!("rule {}", rule.id), yaml::render(rule)));
+        files.chain(images).chain(steps).chain(rules).collect()
     };
     let (before, after) = (names(before), names(after));
     let mut changed: Vec<_> =

@@ -9,6 +9,7 @@ mod job;
 mod key;
 mod lock;
 mod overlays;
+mod rules;
 mod sign;
 mod sources;
 mod verify;

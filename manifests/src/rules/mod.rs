@@ -14,6 +14,7 @@ mod data_tests;
 mod date;
 mod judge;
 mod line;
+mod locked;
 mod picked;
 mod rule;
 #[cfg(test)]

@@ -34,6 +34,14 @@ impl Picked {
         }
     }
 
+    /// All of this and all of another.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.components.extend(other.components);
+        self.images.extend(other.images);
+        self
+    }
+
     /// Every version of a subject, each once, in the order of their texts.
     pub fn versions(&self, subject: &Subject) -> Vec<String> {
         let name = subject.as_str();

@@ -9,6 +9,7 @@ use crate::{
     Name, Version,
     patch::Reason,
     release::{Exception, Line, Omission, Pick},
+    rules::Acknowledgement,
     yaml,
     yaml::InputError,
 };
@@ -35,6 +36,9 @@ pub struct Overlay {
     /// What else `check` lets pass.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+    /// Which rules it does not follow either, on purpose.
+    #[serde(default)]
+    pub acknowledged: Vec<Acknowledgement>,
     /// What else a reader would look for in vain.
     #[serde(default)]
     pub omitted: Vec<Omission>,

@@ -52,6 +52,7 @@ impl Overlay {
             }
         }
         add("exceptions", &mut release.exceptions, &self.exceptions, |one| &one.reference)?;
+        add("acknowledged", &mut release.acknowledged, &self.acknowledged, |one| one)?;
         add("omitted", &mut release.omitted, &self.omitted, |one| &one.what)
     }
 

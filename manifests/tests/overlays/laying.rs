@@ -77,6 +77,19 @@ fn names_exceptions_and_omissions_are_added() {
 }
 
 #[test]
+fn what_a_site_acknowledges_comes_after_what_the_release_does() {
+    let folders = Folders::new();
+    let one = |rule: &str, reason: &str| {
+        site(&format!("acknowledged: [{{rule: {rule}, reason: {reason}}}]"))
+    };
+    let (release, _) = folders.lay(&[&one("old-door", "r")]);
+    assert_eq!(release.acknowledged[0].rule.as_str(), "old-door");
+    let more = one("old-door", "s").replace("overlay: site", "overlay: more");
+    let twice = folders.refusal(&[&one("old-door", "r"), &more]);
+    assert!(twice.contains("acknowledged: `old-door` is listed twice"), "{twice}");
+}
+
+#[test]
 fn digests_go_away_for_the_named_component_alone_and_the_reason_is_kept() {
     let overlay = site("unpinned: [{component: etcd, reason: built here}]");
     let folders = Folders::new();

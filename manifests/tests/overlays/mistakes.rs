@@ -39,7 +39,7 @@ fn mistakes_name_the_file_and_the_field() {
     `[FOLDER]/site/overlays/0.yaml`: unpinned: `stranger` is not in the release
     `[FOLDER]/site/overlays/0.yaml`: unpinned: `tool` has no published digest to take away
     `[FOLDER]/site/overlays/0.yaml` line 3, column 13: missing field `reason`
-    `[FOLDER]/site/overlays/0.yaml` line 3, column 1: unknown field `unpinend`, expected one of overlay, for, title, components, extra-names, exceptions, omitted, unpinned
+    `[FOLDER]/site/overlays/0.yaml` line 3, column 1: unknown field `unpinend`, expected one of overlay, for, title, components, extra-names, exceptions, acknowledged, omitted, unpinned
     ");
 }
 

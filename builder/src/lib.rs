@@ -11,5 +11,6 @@ pub mod http;
 pub mod keys;
 pub mod mirrors;
 pub mod network;
+pub mod proof;
 pub mod registry;
 pub mod resolve;

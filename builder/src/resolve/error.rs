@@ -1,6 +1,6 @@
 //! Why a release cannot be locked.
 
-use crate::{cache::CacheError, http::HttpError, registry::ManifestError};
+use crate::{cache::CacheError, http::HttpError, proof::ProofError, registry::ManifestError};
 use manifests::{Digest, ExitCode, Failure, FileName, Name, patch::RenderError, yaml::InputError};
 
 /// A release that cannot be locked.
@@ -62,6 +62,14 @@ pub enum LockError {
         /// The digest of what the source gives now.
         found: Digest,
     },
+    /// What its project publishes about it does not hold.
+    #[error("`{artifact}` is not proved to be its project's own")]
+    Proof {
+        /// The artifact: `component/name`.
+        artifact: String,
+        /// Why.
+        source: Box<ProofError>,
+    },
     /// A manifest we cannot carry.
     #[error("image `{image}` cannot be carried")]
     Manifest {
@@ -94,6 +102,10 @@ pub enum LockError {
 }
 
 impl LockError {
+    pub(super) fn proof(artifact: &str, error: ProofError) -> Self {
+        Self::Proof { artifact: artifact.to_owned(), source: Box::new(error) }
+    }
+
     pub(super) fn setup(error: HttpError) -> Self {
         Self::Setup(Box::new(error))
     }
@@ -122,6 +134,7 @@ impl Failure for LockError {
             | Self::Differs(_)
             | Self::Platform { .. } => ExitCode::Input,
             Self::Setup(source) | Self::Source { source, .. } => source.exit_code(),
+            Self::Proof { source, .. } => source.exit_code(),
             Self::Published { .. }
             | Self::Manifest { .. }
             | Self::NestedIndex { .. }
@@ -135,6 +148,7 @@ impl Failure for LockError {
             Self::Input(error) => error.hint(),
             Self::Setup(source) | Self::Source { source, .. } => source.hint(),
             Self::Cache(error) => error.hint(),
+            Self::Proof { source, .. } => source.hint(),
             Self::NothingToUpdate | Self::Differs(_) => {
                 Some("lock the whole release: run `bottari-builder lock` without --update".into())
             }

@@ -1,5 +1,5 @@
 //! Locking one file: its bytes are downloaded, hashed on the way, and compared
-//! with what somebody has published.
+//! with what somebody has published and with what its project proves of it.
 
 use super::{Context, LockError, media_type, plan::FileWork};
 use crate::{
@@ -12,6 +12,8 @@ pub(super) async fn lock(work: &FileWork, context: &Context<'_>) -> Result<Locke
     let name = work.name();
     let failed = |error| LockError::source(&name, work.publisher.as_deref(), error);
     let (size, digest) = bring(work, &name, context).await.map_err(failed)?;
+    let proofs = context.prover().prove(&work.file, &digest).await;
+    let proofs = proofs.map_err(|error| LockError::proof(&name, error))?;
     Ok(LockedFile {
         kind: work.kind,
         component: work.pick.name.clone(),
@@ -23,7 +25,7 @@ pub(super) async fn lock(work: &FileWork, context: &Context<'_>) -> Result<Locke
         digest,
         media_type: media_type::of(work.kind, work.file.name.as_str()).to_owned(),
         published: work.file.published.as_ref().map(|(_, trust)| *trust),
-        proofs: Vec::new(),
+        proofs,
         roles: work.roles.clone(),
     })
 }

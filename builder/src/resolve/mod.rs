@@ -20,6 +20,7 @@ pub use error::LockError;
 use crate::{
     cache::Cache,
     network::{Network, NetworkOptions},
+    proof::Prover,
     registry::Registries,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -101,6 +102,10 @@ pub async fn lock(
 }
 
 impl Context<'_> {
+    fn prover(&self) -> Prover<'_> {
+        Prover { network: self.network, cache: self.cache, reporter: self.reporter }
+    }
+
     async fn run(&self, plan: Plan) -> Result<Vec<Locked>, LockError> {
         let title = "locking".to_owned();
         let items = plan.work.len() as u64;

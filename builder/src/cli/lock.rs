@@ -3,6 +3,7 @@
 use super::{
     Ended, job,
     overlays::{self, Overlays},
+    profiles::{self, Profiles},
     rules::{self, Rules},
     sources::Sources,
 };
@@ -28,6 +29,8 @@ use std::{
 pub(super) struct Lock {
     /// The release file.
     release: PathBuf,
+    #[command(flatten)]
+    profiles: Profiles,
     #[command(flatten)]
     overlays: Overlays,
     /// Resolve only this component anew and keep all others as they are
@@ -73,6 +76,7 @@ impl Lock {
         let options = LockOptions {
             network: self.sources.network()?,
             all_platforms: self.all_platforms,
+            profiles: self.profiles.choice(),
             update: self.update.clone(),
             previous: previous.clone(),
         };
@@ -91,6 +95,7 @@ impl Lock {
         written.map_err(|source| OutputError { path: output.clone(), source })?;
         let warnings = lockfile.warnings(rules::today());
         tell(&lockfile, previous.as_ref(), &warnings, &output, console);
+        profiles::tell(&lockfile, &release.profiles, console);
         rules::acknowledged(&warnings).for_each(|text| console.note(&text));
         Ok(rules::warn(&warnings, console))
     }
@@ -141,6 +146,7 @@ fn tell(
             "blobs": blobs.len(),
             "bytes": bytes,
             "changed": changed,
+            "profiles": lockfile.profiles,
             "overlays": lockfile.overlays,
             "warnings": warnings,
         }));

@@ -9,6 +9,7 @@ mod job;
 mod key;
 mod lock;
 mod overlays;
+mod profiles;
 mod rules;
 mod sign;
 mod sources;

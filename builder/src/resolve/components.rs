@@ -19,9 +19,14 @@ pub(super) fn of(
     kept: &[LockedComponent],
     update: &[Name],
 ) -> Vec<LockedComponent> {
-    let component = |(pick, contents): &(Pick, Contents)| match is_resolved(&pick.name, update) {
-        true => LockedComponent::of(pick, contents),
-        false => kept.iter().find(|component| component.name == pick.name).cloned(),
+    let component = |(pick, contents): &(Pick, Contents)| {
+        let is_of = |component: &&LockedComponent| {
+            (&component.name, &component.version) == (&pick.name, &pick.version)
+        };
+        match is_resolved(&pick.name, update) {
+            true => LockedComponent::of(pick, contents),
+            false => kept.iter().find(is_of).cloned(),
+        }
     };
     contents.iter().filter_map(component).collect()
 }

@@ -1,7 +1,10 @@
 //! Why a release cannot be locked.
 
 use crate::{cache::CacheError, http::HttpError, proof::ProofError, registry::ManifestError};
-use manifests::{Digest, ExitCode, Failure, FileName, Name, patch::RenderError, yaml::InputError};
+use manifests::{
+    Digest, ExitCode, Failure, FileName, Name, patch::RenderError, release::UnknownProfile,
+    yaml::InputError,
+};
 
 /// A release that cannot be locked.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,20 @@ pub enum LockError {
     /// `--update` names something else.
     #[error("component `{0}` is not in the release")]
     NotInRelease(Name),
+    /// `--update` names something that only a profile brings.
+    #[error("component `{component}` is only in profiles that are not taken, such as `{profile}`")]
+    NotTaken {
+        /// The component.
+        component: Name,
+        /// One of its profiles.
+        profile: Name,
+    },
+    /// A profile that the release does not have.
+    #[error(transparent)]
+    Profile(#[from] UnknownProfile),
+    /// Two versions of a component, or two components, that one bundle cannot hold.
+    #[error("not everything here goes into one bundle: {0}")]
+    Clash(String),
     /// `--update` without a lockfile to update.
     #[error("there is no lockfile to update")]
     NothingToUpdate,
@@ -130,6 +147,9 @@ impl Failure for LockError {
             Self::Definition { .. }
             | Self::Patch { .. }
             | Self::NotInRelease(_)
+            | Self::NotTaken { .. }
+            | Self::Profile(_)
+            | Self::Clash(_)
             | Self::NothingToUpdate
             | Self::Differs(_)
             | Self::Platform { .. } => ExitCode::Input,
@@ -164,7 +184,14 @@ impl Failure for LockError {
             Self::Manifest { .. } | Self::NestedIndex { .. } => {
                 Some("name another tag or digest of this image in the component definition".into())
             }
-            Self::Definition { .. } | Self::NotInRelease(_) | Self::Inconsistent(_) => None,
+            Self::NotTaken { profile, .. } => Some(format!(
+                "lock the whole release with it: run `bottari-builder lock` with --profile {profile}"
+            )),
+            Self::Definition { .. }
+            | Self::NotInRelease(_)
+            | Self::Profile(_)
+            | Self::Clash(_)
+            | Self::Inconsistent(_) => None,
         }
     }
 }

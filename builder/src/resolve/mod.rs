@@ -28,8 +28,8 @@ use manifests::{
     Arch, Name,
     catalog::Catalog,
     event::{Event, Reporter},
-    lockfile::{FORMAT, LockedFile, LockedImage, Lockfile},
-    release::Release,
+    lockfile::{FORMAT, LockedFile, LockedImage, Lockfile, check_versions},
+    release::{Choice, Release},
 };
 use plan::{Plan, Work};
 
@@ -40,6 +40,9 @@ pub struct LockOptions {
     pub network: NetworkOptions,
     /// Carry every platform of every image, as strict registries want it.
     pub all_platforms: bool,
+    /// The profiles to take; without a choice those of `previous` when something
+    /// is updated in it, and none otherwise.
+    pub profiles: Option<Choice>,
     /// Resolve only these components anew; empty means all.
     pub update: Vec<Name>,
     /// The lockfile that the other components are taken from.
@@ -71,7 +74,9 @@ pub async fn lock(
     cache: &Cache,
     reporter: &dyn Reporter,
 ) -> Result<Lockfile, LockError> {
+    let release = &update::taken(release, options)?;
     let contents = catalog.contents(release)?;
+    check_versions(&contents, &release.arches).map_err(LockError::Clash)?;
     let kept = update::kept(release, &contents, options)?;
     let plan = Plan::new(release, &contents, &options.update)?;
     let network = Network::open(&options.network).map_err(LockError::setup)?;
@@ -97,6 +102,7 @@ pub async fn lock(
     }
     lockfile.sort();
     lockfile.blobs().map_err(LockError::Inconsistent)?;
+    lockfile.check().map_err(LockError::Clash)?;
     components::try_patches(&lockfile, &options.update, cache)?;
     Ok(lockfile)
 }

@@ -6,7 +6,7 @@ use manifests::{
     Name, Version,
     component::Contents,
     lockfile::{LockedComponent, LockedFile, LockedImage, Lockfile},
-    release::{Pick, Release},
+    release::{Choice, Pick, Profile, Release},
 };
 use std::collections::BTreeSet;
 
@@ -18,6 +18,31 @@ pub(super) struct Kept {
     pub(super) images: Vec<LockedImage>,
 }
 
+/// The release with the profiles that are wanted. Whoever updates a component and
+/// says nothing of profiles wants those that are locked.
+pub(super) fn taken(release: &Release, options: &LockOptions) -> Result<Release, LockError> {
+    let locked = || match &options.previous {
+        Some(previous) if !options.update.is_empty() => previous.profiles.as_slice(),
+        _ => &[],
+    };
+    let as_locked = || Choice::Named(names(locked()).cloned().collect());
+    let taken = release.with(&options.profiles.clone().unwrap_or_else(as_locked))?;
+    options.update.iter().try_for_each(|name| refuse_stranger(name, release, &taken))?;
+    Ok(taken)
+}
+
+/// A component that is updated must be taken.
+fn refuse_stranger(name: &Name, release: &Release, taken: &Release) -> Result<(), LockError> {
+    if taken.components.iter().any(|pick| pick.name == *name) {
+        return Ok(());
+    }
+    let pick = release.components.iter().find(|pick| pick.name == *name);
+    Err(match pick.and_then(|pick| pick.profiles.first()) {
+        Some(profile) => LockError::NotTaken { component: name.clone(), profile: profile.clone() },
+        None => LockError::NotInRelease(name.clone()),
+    })
+}
+
 /// The entries of all components that are not updated. Without `--update`, none.
 pub(super) fn kept(
     release: &Release,
@@ -26,10 +51,6 @@ pub(super) fn kept(
 ) -> Result<Kept, LockError> {
     if options.update.is_empty() {
         return Ok(Kept::default());
-    }
-    let picked = |name: &&Name| !release.components.iter().any(|pick| pick.name == **name);
-    if let Some(stranger) = options.update.iter().find(picked) {
-        return Err(LockError::NotInRelease(stranger.clone()));
     }
     let previous = options.previous.as_ref().ok_or(LockError::NothingToUpdate)?;
     check(release, contents, previous, &options.update)?;
@@ -40,6 +61,10 @@ pub(super) fn kept(
         files: previous.files.iter().filter(|file| stays(&file.component)).cloned().collect(),
         images: previous.images.iter().filter(|image| stays(&image.component)).cloned().collect(),
     })
+}
+
+fn names(profiles: &[Profile]) -> impl Iterator<Item = &Name> {
+    profiles.iter().map(|profile| &profile.name)
 }
 
 fn check(
@@ -54,6 +79,9 @@ fn check(
     }
     if previous.overlays != release.overlays {
         return Err(LockError::Differs("it was locked with other overlays".into()));
+    }
+    if names(&previous.profiles).ne(names(&release.profiles)) {
+        return Err(LockError::Differs("it was locked with other profiles".into()));
     }
     let mut arches = release.arches.clone();
     arches.sort();

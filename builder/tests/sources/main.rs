@@ -12,6 +12,7 @@ mod images;
 mod limits;
 mod locking;
 mod patching;
+mod profiles;
 mod proving;
 mod raw;
 mod secure;

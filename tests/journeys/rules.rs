@@ -46,11 +46,10 @@ fn lock_tells_what_does_not_go_together_and_ends_with_10() {
     assert_eq!(outcome.code, Some(10));
     insta::assert_snapshot!(outcome.stderr, @"
     warning: network v1.4.2: expected node-tools 1.4, found v1.33.5
-      The network follows the tools.
-      rule tools-network, read at https://network.example.org/versions
+      tools-network: The network follows the tools. (https://network.example.org/versions)
     ");
     let outcome = office.try_builder(LOCK);
-    let (_, advice) = outcome.stderr.split_once("/versions\n").unwrap();
+    let (_, advice) = outcome.stderr.split_once("/versions)\n").unwrap();
     insta::assert_snapshot!(advice, @"
     take other versions, or say in the release that you mean it, such as:
       acknowledged:
@@ -67,8 +66,7 @@ fn what_is_acknowledged_stays_in_the_report_and_ends_with_0() {
     let told = &outcome.stderr[outcome.stderr.find("acknowledged:").unwrap()..];
     insta::assert_snapshot!(told, @"
     acknowledged: network v1.4.2: expected node-tools 1.4, found v1.33.5
-      the demo has no network
-      rule tools-network, read at https://network.example.org/versions
+      tools-network: the demo has no network (https://network.example.org/versions)
     ");
     assert!(office.builder(CHECK).stdout.ends_with(told), "{told}");
     let built = office.builder("build releases/demo.lock --mirrors mirrors.yaml --unsigned -o b");
@@ -115,9 +113,8 @@ fn support_that_ends_while_a_lockfile_lies_around_is_told_by_check() {
     let later = office.try_builder(&format!("-q {CHECK} --on 3000-01-01"));
     assert_eq!(later.code, Some(10));
     insta::assert_snapshot!(later.stderr, @"
-    warning: node-tools v1.33.5: support of 1.33 ended on 2999-12-31
-      Tools get fixes for a year.
-      rule tools-support, read at https://tools.example.org/releases
+    warning: node-tools v1.33.5: support of 1.33.x ended on 2999-12-31
+      tools-support: Tools get fixes for a year. (https://tools.example.org/releases)
     ");
 }
 

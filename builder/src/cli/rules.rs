@@ -58,7 +58,7 @@ pub(super) fn warn(warnings: &[Warning], console: &Console) -> ExitCode {
     let open: Vec<_> = warnings.iter().filter(|warning| warning.acknowledged.is_none()).collect();
     for warning in &open {
         let Warning { rule, message, says, source, .. } = warning;
-        console.warn(&format!("{message}\n  {says}\n  rule {rule}, read at {source}"));
+        console.warn(&format!("{message}\n  {rule}: {says} ({source})"));
     }
     let Some(Warning { rule, version, .. }) = open.first() else { return ExitCode::Done };
     console.note(&format!(
@@ -73,6 +73,6 @@ pub(super) fn acknowledged(warnings: &[Warning]) -> impl Iterator<Item = String>
     warnings.iter().filter_map(|warning| {
         let reason = warning.acknowledged.as_ref()?;
         let Warning { rule, message, source, .. } = warning;
-        Some(format!("acknowledged: {message}\n  {reason}\n  rule {rule}, read at {source}"))
+        Some(format!("acknowledged: {message}\n  {rule}: {reason} ({source})"))
     })
 }

@@ -22,7 +22,7 @@ const CASES: [Case<'_>; 22] = [
         "ceph-support",
         &["quay.io/ceph/ceph:v20.2.5"],
         &["quay.io/ceph/ceph:v19.2.3"],
-        "quay.io/ceph/ceph v19.2.3: support of 19 ended on 2026-10-31",
+        "quay.io/ceph/ceph v19.2.3: support of 19.x ended on 2026-10-31",
     ),
     (
         "cri-o-minor",
@@ -34,13 +34,13 @@ const CASES: [Case<'_>; 22] = [
         "cri-o-support",
         &["cri-o v1.35.2"],
         &["cri-o v1.30.0"],
-        "cri-o v1.30.0: support of 1.30 ended on 2025-07-15",
+        "cri-o v1.30.0: support of 1.30.x ended on 2025-07-15",
     ),
     (
         "etcd-support",
         &["etcd v3.5.23"],
         &["etcd v3.4.37"],
-        "etcd v3.4.37: support of 3.4 ended on 2026-06-01",
+        "etcd v3.4.37: support of 3.4.x ended on 2026-06-01",
     ),
     (
         "helm-kubernetes",
@@ -70,13 +70,13 @@ const CASES: [Case<'_>; 22] = [
         "istio-support",
         &["docker.io/istio/pilot:1.30.1"],
         &["docker.io/istio/pilot:1.27.3"],
-        "docker.io/istio/pilot 1.27.3: support of 1.27 ended on 2026-04-07",
+        "docker.io/istio/pilot 1.27.3: support of 1.27.x ended on 2026-04-07",
     ),
     (
         "istioctl-support",
         &["istioctl 1.30.1"],
         &["istioctl 1.27.3"],
-        "istioctl 1.27.3: support of 1.27 ended on 2026-04-07",
+        "istioctl 1.27.3: support of 1.27.x ended on 2026-04-07",
     ),
     (
         "karmada-kubernetes",
@@ -88,7 +88,7 @@ const CASES: [Case<'_>; 22] = [
         "karmada-support",
         &["karmada v1.18.2"],
         &["karmada v1.15.2"],
-        "karmada v1.15.2: support of 1.15 ended on 2026-05-30",
+        "karmada v1.15.2: support of 1.15.x ended on 2026-05-30",
     ),
     (
         "kubeedge-kubernetes",
@@ -112,7 +112,7 @@ const CASES: [Case<'_>; 22] = [
         "kubernetes-support",
         &["kubernetes v1.36.4"],
         &["kubernetes v1.33.5"],
-        "kubernetes v1.33.5: support of 1.33 ended on 2026-06-28",
+        "kubernetes v1.33.5: support of 1.33.x ended on 2026-06-28",
     ),
     (
         "kyverno-kubernetes",
@@ -124,7 +124,7 @@ const CASES: [Case<'_>; 22] = [
         "kyverno-support",
         &["kyverno v1.19.0"],
         &["kyverno v1.15.2"],
-        "kyverno v1.15.2: support of 1.15 ended on 2026-04-29",
+        "kyverno v1.15.2: support of 1.15.x ended on 2026-04-29",
     ),
     (
         "metrics-server-kubernetes",
@@ -184,7 +184,7 @@ fn the_releases_acknowledge_all_that_goes_against_a_rule_and_nothing_else() {
 fn security_fixes_for_helm_3_end_in_february() {
     let on = |day| told("helm-support", &["helm v3.18.4"], day);
     assert_eq!(on("2027-02-10"), Vec::<String>::new());
-    assert_eq!(on("2027-02-11"), ["helm v3.18.4: support of 3 ended on 2027-02-10"]);
+    assert_eq!(on("2027-02-11"), ["helm v3.18.4: support of 3.x ended on 2027-02-10"]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn ended(support: &EndOfSupport, picked: &Picked, day: Date) -> Vec<Objection> {
     let mut objections = Vec::new();
     for version in picked.versions(of) {
         if let Some((line, end)) = line_of(ends, &version).filter(|(_, end)| **end < day) {
-            let message = format!("{of} {version}: support of {line} ended on {end}");
+            let message = format!("{of} {version}: support of {line}.x ended on {end}");
             objections.push((version, message));
         }
     }

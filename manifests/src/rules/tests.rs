@@ -130,7 +130,7 @@ fn what_does_not_go_together_is_told_with_what_was_expected() {
         ),
         (
             &["quay.io/store/store:v19.2.3"],
-            "quay.io/store/store v19.2.3: support of 19 ended on 2026-10-31",
+            "quay.io/store/store v19.2.3: support of 19.x ended on 2026-10-31",
         ),
         (
             &["door v1.13.3"],

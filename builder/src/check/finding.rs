@@ -1,6 +1,6 @@
 //! What a manifest asks for, and where it says so.
 
-use manifests::{ImageRef, Name, release::Exception};
+use manifests::{ImageRef, Name, Version, release::Exception};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -52,6 +52,8 @@ impl Serialize for Reference {
 pub struct Place {
     /// The component.
     pub component: Name,
+    /// Its version.
+    pub version: Version,
     /// Its file.
     pub file: String,
     /// The object in the file: `DaemonSet kube-system/calico-node`.

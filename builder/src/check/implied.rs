@@ -43,6 +43,7 @@ fn any(name: &str) -> Reference {
 fn finding(file: &LockedFile, object: &str, field: &str, reference: Reference) -> Finding {
     let place = Place {
         component: file.component.clone(),
+        version: file.version.clone(),
         file: file.name.to_string(),
         object: object.to_owned(),
         field: field.to_owned(),

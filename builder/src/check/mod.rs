@@ -36,6 +36,11 @@
 //! the manifest runs: on a host of the outside world, and with the ending of a
 //! file, behind a command such as `curl`, or under a name such as `DOWNLOAD_URL`.
 //! It must be the source of a locked file.
+//!
+//! # What is not looked into
+//!
+//! Charts: nothing renders them here. The report lists each as unread, and what
+//! only a chart names is stated.
 
 mod answer;
 mod error;
@@ -54,8 +59,8 @@ mod words;
 pub use answer::Gap;
 pub use error::{CheckError, Incomplete};
 pub use finding::{Finding, Place, Reference};
-pub use read::read_manifest;
-pub use report::{Missing, Report, Row, Unexplained};
+pub use read::{ManifestName, read_manifest};
+pub use report::{Missing, Report, Row, Unexplained, Unread};
 
 use crate::cache::Cache;
 use manifests::lockfile::{FileKind, LockedFile, Lockfile};

@@ -8,20 +8,21 @@ use super::{
 };
 use crate::cache::Cache;
 use manifests::{
-    FileName, Name,
+    FileName, Name, Version,
     component::Step,
     lockfile::{FileKind, LockedComponent, LockedFile, Lockfile},
     patch::{Patch, RenderError, documents, render},
 };
+use std::fmt;
 
 /// What all manifests of a lockfile ask for.
 pub(super) fn findings(lockfile: &Lockfile, cache: &Cache) -> Result<Vec<Finding>, CheckError> {
     let mut findings = Vec::new();
     for file in &lockfile.files {
-        // A new kind of file is read here, or said to name nothing.
+        // A new kind of file is read here, said to name nothing, or reported as unread.
         match file.kind {
             FileKind::Manifest => findings.extend(manifest(lockfile, file, cache)?),
-            FileKind::File | FileKind::Chart => {}
+            FileKind::Chart | FileKind::File => {}
         }
     }
     findings.sort();
@@ -34,13 +35,12 @@ fn manifest(
     file: &LockedFile,
     cache: &Cache,
 ) -> Result<Vec<Finding>, CheckError> {
-    let (component, name) = (&file.component, &file.name);
-    let gone =
-        || CheckError::Gone { file: format!("{component}/{name}"), digest: file.digest.clone() };
+    let name = ManifestName::of(file);
+    let gone = || CheckError::Gone { file: name.to_string(), digest: file.digest.clone() };
     let bytes = cache.read(&file.digest)?.ok_or_else(gone)?;
     let mut findings = Vec::new();
     for patches in applied(lockfile, file) {
-        findings.extend(read_manifest(component, name, &bytes, patches)?);
+        findings.extend(read_manifest(name, &bytes, patches)?);
     }
     Ok(findings)
 }
@@ -61,25 +61,48 @@ fn applied<'a>(lockfile: &'a Lockfile, file: &LockedFile) -> Vec<&'a [Patch]> {
     patches
 }
 
+/// A manifest of a version of a component.
+#[derive(Debug, Clone, Copy)]
+pub struct ManifestName<'a> {
+    /// The component.
+    pub component: &'a Name,
+    /// Its version.
+    pub version: &'a Version,
+    /// The manifest's file.
+    pub file: &'a FileName,
+}
+
+impl<'a> ManifestName<'a> {
+    fn of(file: &'a LockedFile) -> Self {
+        let LockedFile { component, version, name, .. } = file;
+        Self { component, version, file: name }
+    }
+}
+
+/// `calico/calico.yaml`: what people call it.
+impl fmt::Display for ManifestName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.component, self.file)
+    }
+}
+
 /// What one manifest asks for as it is applied, with its patches.
 pub fn read_manifest(
-    component: &Name,
-    file: &FileName,
+    name: ManifestName<'_>,
     manifest: &[u8],
     patches: &[Patch],
 ) -> Result<Vec<Finding>, CheckError> {
-    let unreadable = |source| CheckError::Manifest {
-        file: format!("{component}/{file}"),
-        source: Box::new(source),
-    };
+    let unreadable =
+        |source| CheckError::Manifest { file: name.to_string(), source: Box::new(source) };
     let rendered = render(manifest, patches).map_err(unreadable)?;
     let text = str::from_utf8(&rendered).map_err(RenderError::NotText).map_err(unreadable)?;
     let documents = documents(text).map_err(unreadable)?;
     let objects = documents.iter().flat_map(|(line, value)| object::objects(value, *line));
     let findings = objects.flat_map(|object| {
         let place = Place {
-            component: component.clone(),
-            file: file.to_string(),
+            component: name.component.clone(),
+            version: name.version.clone(),
+            file: name.file.to_string(),
             object: object.title,
             field: String::new(),
         };

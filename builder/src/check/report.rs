@@ -5,8 +5,8 @@ use super::{
     finding::{Finding, Place, Reference},
 };
 use manifests::{
-    ImageRef, Name, Version,
-    lockfile::{LockedImage, Lockfile},
+    FileName, ImageRef, Name, Version,
+    lockfile::{FileKind, LockedFile, LockedImage, Lockfile},
     release::{self, Exception},
 };
 use serde::Serialize;
@@ -22,12 +22,14 @@ pub struct Report {
     pub version: Version,
     /// Whether nothing is missing and nothing is there without a reason.
     pub complete: bool,
-    /// Every component, by name.
+    /// Every version of every component, by name.
     pub components: Vec<Row>,
     /// What is asked for and not answered.
     pub missing: Vec<Missing>,
     /// What is locked and named nowhere.
     pub unexplained: Vec<Unexplained>,
+    /// What may name more, and was not looked into.
+    pub unread: Vec<Unread>,
     /// Exceptions of the release that let something pass.
     pub exceptions: Vec<Exception>,
     /// Exceptions of the release that nothing needs.
@@ -47,8 +49,21 @@ pub struct Row {
     pub locked: usize,
     /// How many of them only a definition states.
     pub stated: usize,
+    /// How many of its files may name more, and were not looked into.
+    pub unread: usize,
     /// How many things are wrong.
     pub problems: usize,
+}
+
+/// A chart: what it asks for is known only when somebody renders it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// Its component.
+    pub component: Name,
+    /// The component's version.
+    pub version: Version,
+    /// Its file.
+    pub file: FileName,
 }
 
 /// A reference that nothing answers.
@@ -68,6 +83,8 @@ pub struct Missing {
 pub struct Unexplained {
     /// Its component.
     pub component: Name,
+    /// The component's version.
+    pub version: Version,
     /// Its name.
     pub image: ImageRef,
 }
@@ -88,9 +105,15 @@ pub(super) fn report(lockfile: &Lockfile, findings: Vec<Finding>) -> Report {
         components: rows.with(&missing, &unexplained),
         missing,
         unexplained,
+        unread: lockfile.files.iter().filter_map(unread).collect(),
         exceptions,
         unused_exceptions,
     }
+}
+
+fn unread(file: &LockedFile) -> Option<Unread> {
+    let LockedFile { component, version, name, .. } = file.clone();
+    (file.kind == FileKind::Chart).then_some(Unread { component, version, file: name })
 }
 
 struct Judge<'a> {
@@ -129,8 +152,8 @@ impl Judge<'_> {
         for image in &self.lockfile.images {
             let is_stray = !self.explained.contains(&image.name) && image.stated.is_none();
             if is_stray && !self.has_excepted_name(image) {
-                let (component, image) = (image.component.clone(), image.name.clone());
-                unexplained.push(Unexplained { component, image });
+                let LockedImage { component, version, name, .. } = image.clone();
+                unexplained.push(Unexplained { component, version, image: name });
             }
         }
         unexplained
@@ -149,14 +172,20 @@ impl Judge<'_> {
     }
 }
 
+/// The version of a component that asks for something.
+fn asking(place: &Place) -> (&Name, &Version) {
+    (&place.component, &place.version)
+}
+
 /// The rows while they are counted.
-struct Rows(BTreeMap<Name, Row>);
+struct Rows(BTreeMap<(Name, Version), Row>);
 
 impl Rows {
     fn of(lockfile: &Lockfile, findings: &[Finding]) -> Self {
         let mut rows = Self(BTreeMap::new());
         for file in &lockfile.files {
-            rows.row(&file.component, &file.version);
+            let row = rows.row(&file.component, &file.version);
+            row.unread += usize::from(file.kind == FileKind::Chart);
         }
         for component in &lockfile.components {
             rows.row(&component.name, &component.version);
@@ -167,31 +196,32 @@ impl Rows {
             row.stated += usize::from(image.stated.is_some());
         }
         let asked: BTreeSet<_> =
-            findings.iter().map(|finding| (&finding.place.component, &finding.reference)).collect();
-        for (component, _) in asked {
-            rows.0.entry(component.clone()).and_modify(|row| row.found += 1);
+            findings.iter().map(|finding| (asking(&finding.place), &finding.reference)).collect();
+        for ((component, version), _) in asked {
+            rows.row(component, version).found += 1;
         }
         rows
     }
 
     fn row(&mut self, component: &Name, version: &Version) -> &mut Row {
-        self.0.entry(component.clone()).or_insert_with(|| Row {
+        self.0.entry((component.clone(), version.clone())).or_insert_with(|| Row {
             component: component.clone(),
             version: version.clone(),
             found: 0,
             locked: 0,
             stated: 0,
+            unread: 0,
             problems: 0,
         })
     }
 
     fn with(mut self, missing: &[Missing], unexplained: &[Unexplained]) -> Vec<Row> {
-        let missing = missing.iter().flat_map(|missing| {
-            let components = missing.places.iter().map(|place| &place.component);
-            components.collect::<BTreeSet<_>>()
-        });
-        for component in missing.chain(unexplained.iter().map(|image| &image.component)) {
-            self.0.entry(component.clone()).and_modify(|row| row.problems += 1);
+        let missing = missing
+            .iter()
+            .flat_map(|missing| missing.places.iter().map(asking).collect::<BTreeSet<_>>());
+        let unexplained = unexplained.iter().map(|image| (&image.component, &image.version));
+        for (component, version) in missing.chain(unexplained) {
+            self.row(component, version).problems += 1;
         }
         self.0.into_values().collect()
     }

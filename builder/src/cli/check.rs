@@ -3,7 +3,7 @@
 use super::{Ended, job, rules, sources::Sources};
 use crate::{
     cache::Cache,
-    check::{self, Report, Row},
+    check::{self, Report, Row, Unread},
     fetch::{self, FetchOptions},
 };
 use clap::Args;
@@ -82,23 +82,40 @@ fn show(report: &Report, warnings: &[Warning], console: &Console) {
         table.row(names.into_iter().chain(counts).chain([result(row)]));
     }
     console.table(&table.numbers(&[2, 3, 4]));
+    for Unread { component, file, .. } in &report.unread {
+        console.data(&format!(
+            "not looked into: {component}/{file} (a chart; what it names must be stated)\n"
+        ));
+    }
     for exception in &report.exceptions {
         console.data(&format!("let pass: {} ({})\n", exception.reference, exception.reason));
     }
     rules::acknowledged(warnings).for_each(|text| console.data(&format!("{text}\n")));
 }
 
+/// A component with a chart is not called ok: nobody knows.
 fn result(row: &Row) -> String {
-    match row.problems {
-        0 => "ok".to_owned(),
-        problems => text::count(problems as u64, "problem", "problems"),
+    let problems = text::count(row.problems as u64, "problem", "problems");
+    match (row.problems, row.unread) {
+        (0, 0) => "ok".to_owned(),
+        (0, unread) => not_looked_into(unread),
+        (_, 0) => problems,
+        (_, unread) => format!("{problems}, {}", not_looked_into(unread)),
     }
+}
+
+fn not_looked_into(charts: usize) -> String {
+    format!("{} not looked into", text::count(charts as u64, "chart", "charts"))
 }
 
 fn summary(report: &Report) -> String {
     let sum = |of: fn(&Row) -> usize| report.components.iter().map(of).sum::<usize>() as u64;
+    let but = match report.unread.len() {
+        0 => String::new(),
+        charts => format!(", with {}", not_looked_into(charts)),
+    };
     format!(
-        "{} {} is complete: {} found, {} locked, {} stated, {}",
+        "{} {} is complete{but}: {} found, {} locked, {} stated, {}",
         report.release,
         report.version,
         text::count(sum(|row| row.found), "name", "names"),

@@ -208,7 +208,9 @@ fn any_yaml() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in any_yaml()) {
-        let (component, name) = ("any".parse().unwrap(), "any.yaml".parse().unwrap());
-        let _ = check::read_manifest(&component, &name, text.as_bytes(), &[]);
+        let (component, version) = ("any".parse().unwrap(), "1".parse().unwrap());
+        let file = "any.yaml".parse().unwrap();
+        let name = check::ManifestName { component: &component, version: &version, file: &file };
+        let _ = check::read_manifest(name, text.as_bytes(), &[]);
     }
 }

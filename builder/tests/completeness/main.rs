@@ -7,3 +7,4 @@ mod answers;
 mod made_up;
 mod release;
 mod upstream;
+mod versions;

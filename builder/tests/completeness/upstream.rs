@@ -2,7 +2,7 @@
 //! it is right.
 
 use crate::made_up;
-use builder::check::{Finding, Reference, read_manifest};
+use builder::check::{Finding, ManifestName, Reference, read_manifest};
 use manifests::ImageRef;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,8 +28,10 @@ fn manifests(folder: &Path) -> Vec<PathBuf> {
 
 /// What a manifest asks for.
 fn found(manifest: &Path) -> BTreeSet<String> {
-    let (component, name) = ("any".parse().unwrap(), "manifest.yaml".parse().unwrap());
-    let findings = read_manifest(&component, &name, &fs::read(manifest).unwrap(), &[]).unwrap();
+    let (component, version) = ("any".parse().unwrap(), "1".parse().unwrap());
+    let file = "manifest.yaml".parse().unwrap();
+    let name = ManifestName { component: &component, version: &version, file: &file };
+    let findings = read_manifest(name, &fs::read(manifest).unwrap(), &[]).unwrap();
     let is_name = |finding: &Finding| !matches!(finding.reference, Reference::Unreadable(_));
     assert!(findings.iter().all(is_name), "{findings:?}");
     findings.iter().map(|finding| finding.reference.to_string()).collect()

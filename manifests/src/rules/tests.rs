@@ -241,6 +241,19 @@ fn mistakes_name_the_line_and_what_was_expected() {
 }
 
 #[test]
+fn the_examples_of_the_guide_are_rules_and_an_acknowledgement() {
+    let guide = include_str!("../../../docs/rules.md");
+    let blocks = guide.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let [acknowledged, written] = blocks.map(|(text, _)| text).collect::<Vec<_>>()[..] else {
+        panic!("expected two examples")
+    };
+    assert_eq!(book::parse(Path::new("the guide"), written).unwrap().len(), 4);
+    let (_, list) = acknowledged.split_once("acknowledged:\n").unwrap();
+    let list: Vec<Acknowledgement> = crate::yaml::parse(Path::new("the guide"), list).unwrap();
+    assert_eq!(list[0].rule.as_str(), "cri-o-minor");
+}
+
+#[test]
 fn a_folder_is_read_as_one_list_where_each_name_is_there_once() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("rules");

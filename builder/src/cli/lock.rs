@@ -4,6 +4,7 @@ use super::{
     Ended, job,
     overlays::{self, Overlays},
     profiles::{self, Profiles},
+    provenance,
     rules::{self, Rules},
     sources::Sources,
 };
@@ -148,6 +149,7 @@ fn tell(
             "changed": changed,
             "profiles": lockfile.profiles,
             "overlays": lockfile.overlays,
+            "provenance": provenance::json(lockfile),
             "warnings": warnings,
         }));
     }
@@ -160,6 +162,7 @@ fn tell(
         count(blobs.len(), "blob", "blobs"),
         output.display()
     ));
+    provenance::tell(lockfile, console);
     overlays::tell(lockfile, console);
     match changed.as_deref() {
         None => {}

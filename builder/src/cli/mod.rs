@@ -10,6 +10,7 @@ mod key;
 mod lock;
 mod overlays;
 mod profiles;
+mod provenance;
 mod rules;
 mod sign;
 mod sources;

@@ -131,13 +131,15 @@ fn version<'a>(inputs: &PlanInputs<'a>, component: &str) -> &'a str {
     file.map_or("", |file| file.version.as_str())
 }
 
-/// The first name with a tag that some image of the bundle answers to.
+/// The first name with a tag that some image of the bundle answers to. One that is
+/// stated is there for another program, in the version which that one wants.
 fn tagged<'a>(
     inputs: &PlanInputs<'a>,
     name: &str,
     why: &'static str,
 ) -> Result<&'a ImageRef, PlanningError> {
-    let mut names = inputs.lockfile.images.iter().flat_map(LockedImage::names);
+    let images = inputs.lockfile.images.iter().filter(|image| image.stated.is_none());
+    let mut names = images.flat_map(LockedImage::names);
     let found = names.find(|image| image.name() == name && image.tag().is_some());
     found.ok_or_else(|| PlanningError::Image { image: name.to_owned(), why })
 }

@@ -164,6 +164,16 @@ fn a_control_plane_that_is_a_worker_too_takes_pods() {
 }
 
 #[test]
+fn an_image_that_is_there_for_another_program_is_not_taken_by_kubeadm() {
+    let mut fixture = Fixture::lab();
+    let mut images = fixture.lockfile.images.iter_mut();
+    let etcd = images.find(|image| image.component.as_str() == "etcd").unwrap();
+    etcd.stated = Some("Karmada's own".parse().unwrap());
+    let error = fixture.plan().unwrap_err().to_string();
+    assert!(error.contains("registry.k8s.io/etcd"), "{error}");
+}
+
+#[test]
 fn what_the_bundle_lacks_is_named_with_what_to_add() {
     for component in ["kubernetes", "cri-o", "cni-plugins", "lab-network", "etcd", "pause"] {
         let error = Fixture::lab().without(component).plan().unwrap_err();

@@ -4,6 +4,7 @@
 
 use super::{
     holdings::{Holdings, wins},
+    names::unescaped,
     reply::{Reply, document},
 };
 use bundles::{Bundle, BundleError};
@@ -74,10 +75,11 @@ fn path(file: &LockedFile) -> String {
     format!("{}/{arch}{}", file.component, file.name)
 }
 
-/// A source's address without its scheme.
+/// A source's address without its scheme, and without escapes as in each request.
 fn source(file: &LockedFile) -> String {
     let url = file.source.as_str();
-    url.split_once("://").map_or(url, |(_, rest)| rest).to_owned()
+    let place = url.split_once("://").map_or(url, |(_, rest)| rest);
+    unescaped(place).unwrap_or_else(|| place.to_owned())
 }
 
 fn served(file: &LockedFile) -> ServedFile {

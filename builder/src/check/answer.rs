@@ -57,9 +57,12 @@ pub(super) fn answer<'a>(
     match reference {
         Reference::Image(image) => match image.digest() {
             Some(digest) => by_digest(lockfile, image, digest).map(Some),
-            None => by_name(lockfile, reference, |name| name == image),
+            None => by_name(lockfile, reference, |locked| locked.names().any(|name| name == image)),
         },
-        Reference::AnyTag(text) => by_name(lockfile, reference, |name| name.name() == *text),
+        // An image that is stated is there for somebody else: Karmada's etcd is not kubeadm's.
+        Reference::AnyTag(text) => by_name(lockfile, reference, |locked| {
+            locked.stated.is_none() && locked.names().any(|name| name.name() == *text)
+        }),
         Reference::Unreadable(_) => Err(Gap::Unreadable),
         Reference::File(text) => {
             let url = Url::parse(text).ok();
@@ -75,10 +78,9 @@ pub(super) fn answer<'a>(
 fn by_name<'a>(
     lockfile: &'a Lockfile,
     reference: &Reference,
-    is_it: impl Fn(&ImageRef) -> bool,
+    is_it: impl Fn(&LockedImage) -> bool,
 ) -> Result<Option<&'a LockedImage>, Gap> {
-    let mut images = lockfile.images.iter();
-    let image = images.find(|image| image.names().any(&is_it));
+    let image = lockfile.images.iter().find(|image| is_it(image));
     let image = image.ok_or_else(|| unknown(lockfile, reference))?;
     let all: Vec<_> = image.manifests.iter().collect();
     carried(lockfile, image, &all).map(Some)

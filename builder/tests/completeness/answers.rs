@@ -7,7 +7,7 @@ use builder::{
 };
 use manifests::{
     Arch, Failure,
-    lockfile::{FileKind, LockedImage, Lockfile},
+    lockfile::{FileKind, LockedFile, LockedImage, Lockfile},
     release::Exception,
 };
 use proptest::prelude::*;
@@ -90,6 +90,19 @@ fn every_wanted_architecture_must_be_carried() {
     lockfile.images =
         vec![made_up::image(&"quay.io/a/b:v1".parse().unwrap(), &["linux/amd64", "linux/arm64"])];
     assert!(report(&lockfile, &cache).complete);
+}
+
+#[test]
+fn what_is_stated_for_somebody_else_is_not_what_a_program_asks_for() {
+    let (_folder, cache) = made_up::cache();
+    let mut lockfile = made_up::lockfile();
+    let crio = made_up::file(FileKind::File, "cri-o.tar.gz", b"cri-o", &cache);
+    lockfile.files = vec![LockedFile { component: "cri-o".parse().unwrap(), ..crio }];
+    lockfile.images = vec![image("registry.k8s.io/pause:3.10")];
+    assert!(report(&lockfile, &cache).complete);
+    lockfile.images[0].stated = Some("another program's own".parse().unwrap());
+    let missing = report(&lockfile, &cache).missing;
+    assert_eq!(missing[0].reference.to_string(), "registry.k8s.io/pause");
 }
 
 #[test]

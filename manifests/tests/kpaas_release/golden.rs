@@ -4,6 +4,7 @@
 
 use crate::data::{Lines, assert_same, image_pin, kpaas, pin, resolved};
 use manifests::{
+    Name,
     component::{Contents, FileSource, ImageSource},
     release::{Choice, Pick, Release},
 };
@@ -37,8 +38,8 @@ fn a_bundle_with_a_profile_holds_the_base_and_that_profile() {
         let taken = picks.iter().filter(|(pick, _)| is_taken(pick));
         let found = taken.flat_map(|(pick, contents)| lines(&release, pick, contents)).collect();
         let is_in = |line: &&str| {
-            let first = line.split(' ').next();
-            first == Some(BASE) || (first.is_some() && first == profile.map(|name| name.as_str()))
+            let (first, _) = line.split_once(' ').expect("a line holds several words");
+            first == BASE || Some(first) == profile.map(Name::as_str)
         };
         let golden = GOLDEN.lines().filter(is_in).map(str::to_owned).collect();
         assert_same(("the golden list", &golden), ("the chosen release", &found));
@@ -56,7 +57,7 @@ fn lines(release: &Release, pick: &Pick, contents: &Contents) -> Lines {
     artifacts.extend(contents.images.iter().map(|image| image_line(release, image)));
     let profiles: Vec<_> = match &pick.profiles[..] {
         [] => vec![BASE],
-        some => some.iter().map(|profile| profile.as_str()).collect(),
+        some => some.iter().map(Name::as_str).collect(),
     };
     let lines = artifacts
         .iter()

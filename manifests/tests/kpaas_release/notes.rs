@@ -83,7 +83,10 @@ impl Note {
     /// The URL of a file, the upstream name of an image.
     fn source(&self) -> Option<String> {
         match self.kind.as_str() {
-            "image" => self.upstream_ref.as_ref().map(|name| asked(&name.parse().unwrap())),
+            "image" => {
+                let name = self.upstream_ref.as_ref()?;
+                Some(asked(&name.parse().expect("the notes' images parse")))
+            }
             "file" => self.url_or_ref.clone(),
             _ => None,
         }

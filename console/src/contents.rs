@@ -2,7 +2,7 @@
 
 use crate::{Table, text};
 use manifests::{
-    Digest,
+    Digest, Name, Version,
     lockfile::{FileKind, LockedFile, LockedImage, Lockfile},
 };
 use std::collections::BTreeMap;
@@ -46,21 +46,23 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// The contents of a lockfile as a table for people, component by component.
+/// The contents of a lockfile as a table for people: component by component, each
+/// version of it apart.
 pub fn contents(lockfile: &Lockfile) -> Table {
-    let mut rows: BTreeMap<&str, Vec<[String; 5]>> = BTreeMap::new();
+    let mut rows: BTreeMap<(&Name, &Version), Vec<[String; 5]>> = BTreeMap::new();
     for file in &lockfile.files {
-        rows.entry(file.component.as_str()).or_default().push(file_row(file));
+        rows.entry((&file.component, &file.version)).or_default().push(file_row(file));
     }
     for image in &lockfile.images {
-        rows.entry(image.component.as_str()).or_default().extend(image_rows(image));
+        rows.entry((&image.component, &image.version)).or_default().extend(image_rows(image));
     }
-    let mut table =
-        Table::new(["component", "kind", "name", "size", "for", "blobs"]).numbers(&[3, 5]);
-    for (component, rows) in rows {
+    let mut table = Table::new(["component", "version", "kind", "name", "size", "for", "blobs"])
+        .numbers(&[4, 6]);
+    for ((component, version), rows) in rows {
         for (index, row) in rows.into_iter().enumerate() {
-            let component = if index == 0 { component } else { "" };
-            table.row(std::iter::once(component.to_owned()).chain(row));
+            let names = [component.to_string(), version.to_string()];
+            let names = if index == 0 { names } else { Default::default() };
+            table.row(names.into_iter().chain(row));
         }
     }
     table

@@ -35,6 +35,7 @@ mod color;
 mod contents;
 mod errors;
 mod flags;
+mod notes;
 mod output;
 #[cfg(test)]
 mod output_tests;
@@ -49,6 +50,7 @@ pub mod text;
 
 pub use contents::{Counts, contents};
 pub use flags::OutputFlags;
+pub use notes::{notes, profiles};
 pub use output::Console;
 pub use run::{command, exit_codes_help, parse, quit};
 pub use shell::{completions, man_pages};

@@ -34,22 +34,24 @@ impl Inspect {
                 "lockfile": lockfile,
             }));
         } else {
-            console.data(&heading(&bundle));
+            console.data(&heading(&bundle, &lockfile));
             console.table(&console::contents(&lockfile));
+            console.data(&console::notes(&lockfile));
             console.data(&totals(&bundle, &lockfile));
         }
         Ok(ExitCode::Done)
     }
 }
 
-fn heading(bundle: &Bundle) -> String {
+fn heading(bundle: &Bundle, lockfile: &Lockfile) -> String {
     let manifest = bundle.manifest();
     format!(
-        "release    {} {}, serial {}\ntitle      {}\nwritten by {}\nsigned by  {}\n\n",
+        "release    {} {}, serial {}\ntitle      {}\n{}written by {}\nsigned by  {}\n\n",
         manifest.release,
         manifest.version,
         manifest.serial,
         text::one_line(&manifest.title),
+        console::profiles(lockfile),
         manifest.encoder,
         match signers(bundle) {
             none if none.is_empty() => "nobody".to_owned(),

@@ -32,8 +32,9 @@ impl Arguments {
             if console.wants_json() {
                 console.json(&json(bundle, &keys, &lockfile));
             } else {
-                console.data(&heading(bundle, &keys));
+                console.data(&heading(bundle, &keys, &lockfile));
                 console.table(&console::contents(&lockfile));
+                console.data(&console::notes(&lockfile));
                 console.data(&totals(bundle, &lockfile));
             }
         }
@@ -41,19 +42,20 @@ impl Arguments {
     }
 }
 
-fn heading(bundle: &Bundle, keys: &Keys) -> String {
+fn heading(bundle: &Bundle, keys: &Keys, lockfile: &Lockfile) -> String {
     let manifest = bundle.manifest();
     let arches: Vec<_> = manifest.arches.iter().map(|arch| arch.as_str()).collect();
     let signers = bundle.signatures().iter().map(|signature| keys.describe(signature.key_id()));
     format!(
         "release    {} {}, serial {}\n\
          title      {}\n\
-         for        {}\n\
+         {}for        {}\n\
          signed by  {}\n\n",
         manifest.release,
         manifest.version,
         manifest.serial,
         text::one_line(&manifest.title),
+        console::profiles(lockfile),
         arches.join(", "),
         signers.collect::<Vec<_>>().join("\n           "),
     )

@@ -9,7 +9,8 @@ use bundles::{
 use manifests::{
     Algorithm, Arch, Descriptor, Digest,
     event::Silent,
-    lockfile::{FileKind, LockedFile, Lockfile},
+    lockfile::{Decision, FileKind, LockedFile, Lockfile},
+    release::{Omission, Profile},
 };
 use std::{
     fs,
@@ -171,9 +172,21 @@ pub(crate) fn release(variant: Variant) -> Release {
         exceptions: Vec::new(),
         rules: Vec::new(),
         acknowledged: Vec::new(),
-        profiles: Vec::new(),
-        decisions: Vec::new(),
-        omitted: Vec::new(),
+        profiles: vec![Profile {
+            name: "web".parse().unwrap(),
+            title: "a server for pages".parse().unwrap(),
+        }],
+        decisions: vec![Decision {
+            component: "calico".parse().unwrap(),
+            version: "v1".parse().unwrap(),
+            why: "The guide names two versions; this is the one its code installs."
+                .parse()
+                .unwrap(),
+        }],
+        omitted: vec![Omission {
+            what: "a nameserver".parse().unwrap(),
+            why: "the site has its own.".parse().unwrap(),
+        }],
         overlays: Vec::new(),
     };
     Release { lockfile, pause, big, blobs }

@@ -1,0 +1,126 @@
+//! What a release says about itself, told the same way by both programs: the
+//! profiles it was locked with, what was decided and what is left out.
+
+use crate::text;
+use manifests::lockfile::Lockfile;
+
+/// Where the values of a heading begin.
+const VALUES: usize = 11;
+/// Where a note that does not fit its line goes on.
+const INDENT: &str = "    ";
+/// Columns of a line of notes.
+const COLUMNS: usize = 100;
+
+/// The profiles with their titles, as lines of a heading; nothing when there are
+/// none.
+pub fn profiles(lockfile: &Lockfile) -> String {
+    let names = lockfile.profiles.iter().map(|profile| text::width(profile.name.as_str()));
+    let widest = names.max().unwrap_or(0);
+    let line = |(index, profile): (usize, &manifests::release::Profile)| {
+        let label = text::fit(if index == 0 { "profiles" } else { "" }, VALUES);
+        let name = text::fit(profile.name.as_str(), widest);
+        format!("{label}{name}  {}\n", text::one_line(profile.title.as_str()))
+    };
+    lockfile.profiles.iter().enumerate().map(line).collect()
+}
+
+/// Why components are in their versions and what is left out, each under its own
+/// title; nothing when the release says nothing.
+pub fn notes(lockfile: &Lockfile) -> String {
+    let decisions = lockfile.decisions.iter();
+    let decided = decisions.map(|it| (format!("{} {}", it.component, it.version), it.why.as_str()));
+    let omitted = lockfile.omitted.iter().map(|it| (it.what.to_string(), it.why.as_str()));
+    part("why these versions", decided) + &part("left out on purpose", omitted)
+}
+
+fn part<'a>(title: &str, notes: impl Iterator<Item = (String, &'a str)>) -> String {
+    let notes: String = notes.map(|(subject, why)| note(&subject, why)).collect();
+    if notes.is_empty() { notes } else { format!("\n{title}\n{notes}") }
+}
+
+fn note(subject: &str, why: &str) -> String {
+    let (subject, why) = (text::one_line(subject), text::one_line(why));
+    format!("  {subject}\n{}", wrapped(&why))
+}
+
+/// Text in lines of at most [`COLUMNS`], as long as its words allow it.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut line = String::from(INDENT);
+    for word in text.split(' ') {
+        let is_empty = line.len() == INDENT.len();
+        if !is_empty && text::width(&line) + 1 + text::width(word) > COLUMNS {
+            lines.push_str(&line);
+            lines.push('\n');
+            line.truncate(INDENT.len());
+        } else if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    format!("{lines}{line}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const LOCK: &str = "
+format: bottari.lock/v1
+release: kpaas
+version: 1.7.0
+serial: 1
+title: t
+arches: [amd64]
+compression-level: 3
+files: []
+images: []
+";
+
+    fn lockfile(more: &str) -> Lockfile {
+        Lockfile::parse(Path::new("x.lock"), &format!("{LOCK}{more}")).unwrap()
+    }
+
+    #[test]
+    fn profiles_stand_below_each_other_with_their_titles() {
+        let lockfile = lockfile(
+            "profiles: [{name: edge, title: nodes far away}, {name: storage-rook, title: volumes}]\n",
+        );
+        assert_eq!(
+            profiles(&lockfile),
+            "profiles   edge          nodes far away\n           storage-rook  volumes\n"
+        );
+    }
+
+    #[test]
+    fn notes_name_their_subject_and_stay_within_the_page() {
+        let lockfile = lockfile(
+            "decisions: [{component: etcd, version: v3.5.23, why: 'K-PaaS runs etcd 3.5.23 as a systemd unit on the hosts; the own default of kubeadm is never used.'}]\nomitted: [{what: security.bin, why: 소스가 없는 스크립트}]\n",
+        );
+        let notes = notes(&lockfile);
+        assert!(notes.lines().all(|line| text::width(line) <= COLUMNS), "{notes}");
+        insta::assert_snapshot!(notes.trim_start(), @r"
+        why these versions
+          etcd v3.5.23
+            K-PaaS runs etcd 3.5.23 as a systemd unit on the hosts; the own default of kubeadm is never
+            used.
+
+        left out on purpose
+          security.bin
+            소스가 없는 스크립트
+        ");
+    }
+
+    #[test]
+    fn a_release_without_notes_has_no_titles_either() {
+        let lockfile = lockfile("");
+        assert_eq!((profiles(&lockfile), notes(&lockfile)), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_note_cannot_move_the_cursor_or_turn_the_writing() {
+        let lockfile = lockfile("omitted: [{what: a, why: \"b\\u202e c\"}]\n");
+        assert!(notes(&lockfile).contains("b\\u{202e} c"), "{}", notes(&lockfile));
+    }
+}

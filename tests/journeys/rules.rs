@@ -119,6 +119,15 @@ fn support_that_ends_while_a_lockfile_lies_around_is_told_by_check() {
 }
 
 #[test]
+fn a_lockfile_is_the_same_on_any_day() {
+    let office = office(MEANT);
+    office.builder(LOCK);
+    let today = office.read("releases/demo.lock");
+    assert_eq!(office.try_builder(&format!("{LOCK} --on 3000-01-01")).code, Some(10));
+    assert_eq!(office.read("releases/demo.lock"), today);
+}
+
+#[test]
 fn a_bundle_is_built_all_the_same() {
     let office = office("");
     office.try_builder(LOCK);

@@ -1,6 +1,11 @@
 //! `build`: fetch what the cache lacks, then write and sign the bundle.
 
-use super::{Ended, job, key::Password, rules, sources::Sources};
+use super::{
+    Ended, job,
+    key::Password,
+    rules::{self, Day},
+    sources::Sources,
+};
 use crate::{
     build::{self, BuildError},
     cache::Cache,
@@ -37,6 +42,8 @@ pub(super) struct Build {
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
+    day: Day,
+    #[command(flatten)]
     sources: Sources,
 }
 
@@ -58,7 +65,7 @@ impl Build {
         )?;
         let signer = key.as_ref().map(|key| key.public().id().to_string());
         let built = Built { path: &path, size, signer };
-        let warnings = lockfile.warnings(rules::today());
+        let warnings = self.day.warnings(&lockfile);
         built.tell(&lockfile, &warnings, began, console);
         Ok(rules::warn(&warnings, console))
     }

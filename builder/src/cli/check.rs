@@ -1,6 +1,10 @@
 //! `check`: is everything that the manifests name in the lockfile?
 
-use super::{Ended, job, rules, sources::Sources};
+use super::{
+    Ended, job,
+    rules::{self, Day},
+    sources::Sources,
+};
 use crate::{
     cache::Cache,
     check::{self, Report, Row, Unread},
@@ -8,12 +12,7 @@ use crate::{
 };
 use clap::Args;
 use console::{Console, Table, text};
-use manifests::{
-    Failure,
-    lockfile::Lockfile,
-    rules::{Date, Warning},
-    yaml,
-};
+use manifests::{Failure, lockfile::Lockfile, rules::Warning, yaml};
 use serde::Serialize;
 
 use std::{path::PathBuf, time::Instant};
@@ -27,9 +26,8 @@ pub(super) struct Check {
     /// Use the cache alone and ask nobody.
     #[arg(long)]
     offline: bool,
-    /// Judge by this day what is still supported [default: today]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    on: Option<Date>,
+    #[command(flatten)]
+    day: Day,
     #[command(flatten)]
     sources: Sources,
 }
@@ -42,7 +40,7 @@ impl Check {
         let cache = self.sources.cache()?;
         self.fetch(&check::needed(&lockfile), &cache, console)?;
         let report = check::check(&lockfile, &cache)?;
-        let warnings = lockfile.warnings(self.on.unwrap_or_else(rules::today));
+        let warnings = self.day.warnings(&lockfile);
         show(&report, &warnings, console);
         let code = rules::warn(&warnings, console);
         let report = report.complete()?;

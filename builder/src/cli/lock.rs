@@ -5,7 +5,7 @@ use super::{
     overlays::{self, Overlays},
     profiles::{self, Profiles},
     provenance,
-    rules::{self, Rules},
+    rules::{self, Day, Rules},
     sources::Sources,
 };
 use crate::resolve::{self, LockOptions};
@@ -42,6 +42,8 @@ pub(super) struct Lock {
     /// when the bundle is pushed to one.
     #[arg(long)]
     all_platforms: bool,
+    #[command(flatten)]
+    day: Day,
     /// The lockfile [default: the release file's name with `.lock`]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -94,7 +96,7 @@ impl Lock {
         let rendered = lockfile.render();
         let written = replace(&output, &rendered);
         written.map_err(|source| OutputError { path: output.clone(), source })?;
-        let warnings = lockfile.warnings(rules::today());
+        let warnings = self.day.warnings(&lockfile);
         tell(&lockfile, previous.as_ref(), &warnings, &output, console);
         profiles::tell(&lockfile, &release.profiles, console);
         rules::acknowledged(&warnings).for_each(|text| console.note(&text));

@@ -1,5 +1,6 @@
 //! What rules about versions say, on the command line.
 
+use clap::Args;
 use console::Console;
 use manifests::{
     ExitCode,
@@ -15,6 +16,21 @@ use std::{
 };
 
 const DAY_SECONDS: u64 = 86_400;
+
+/// The day that what is supported is judged by.
+#[derive(Debug, Args)]
+pub(super) struct Day {
+    /// Judge by this day what is still supported [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    on: Option<Date>,
+}
+
+impl Day {
+    /// What a lockfile's rules say on that day.
+    pub(super) fn warnings(&self, lockfile: &Lockfile) -> Vec<Warning> {
+        lockfile.warnings(self.on.unwrap_or_else(today))
+    }
+}
 
 /// The rules of one lock, and what its release says about them.
 pub(super) struct Rules {
@@ -48,7 +64,7 @@ impl Rules {
 }
 
 /// The day that it is, in UTC.
-pub(super) fn today() -> Date {
+fn today() -> Date {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u32::try_from(since.as_secs() / DAY_SECONDS).map_or(Date::LAST, Date::of_unix_day)
 }

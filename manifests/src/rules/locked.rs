@@ -36,13 +36,18 @@ impl RuleBook {
     /// Whether each of these is about something that the rules say of what is
     /// picked; an error names the first that is not.
     pub fn check(&self, acknowledged: &[Acknowledgement], picked: &Picked) -> Result<(), String> {
-        for one in acknowledged.iter().filter(|one| !one.is_needed(self.rules(), picked)) {
-            return Err(match self.rules().iter().any(|rule| rule.id == one.rule) {
-                true => format!("acknowledged: nothing here goes against `{one}`; take it out"),
-                false => format!("acknowledged: no rule `{}` is known{}", one.rule, self.near(one)),
-            });
+        let mut all = acknowledged.iter();
+        match all.find(|one| !one.is_needed(self.rules(), picked)) {
+            None => Ok(()),
+            Some(one) => Err(format!("acknowledged: {}", self.objection(one))),
         }
-        Ok(())
+    }
+
+    fn objection(&self, one: &Acknowledgement) -> String {
+        match self.rules().iter().any(|rule| rule.id == one.rule) {
+            true => format!("nothing here goes against `{one}`; take it out"),
+            false => format!("no rule `{}` is known{}", one.rule, self.near(one)),
+        }
     }
 
     /// The rule that was meant, when one has nearly this name.

@@ -7,6 +7,7 @@
 mod bytes;
 mod completeness;
 mod empty_root;
+mod kpaas;
 mod mistakes;
 mod office;
 mod overlays;

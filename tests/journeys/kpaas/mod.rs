@@ -1,0 +1,75 @@
+//! The whole of K-PaaS 1.7.0 for both architectures, from the lock to the last
+//! image that is pulled, on an upstream that knows nothing of the definitions. The
+//! release is the real one; a test's overlay takes the digests away that made-up
+//! bytes cannot have.
+
+mod complete;
+mod profiles;
+mod served;
+mod serving;
+
+use journeys::{
+    platform::Platform,
+    run::{Outcome, Program, Sandbox},
+    upstream::Upstream,
+};
+use manifests::lockfile::Lockfile;
+use std::{fs, path::Path};
+
+/// An office that can reach everything K-PaaS is made of.
+pub(crate) struct Works {
+    pub(crate) sandbox: Sandbox,
+    /// It answers as long as somebody holds it.
+    _upstream: Upstream,
+    pub(crate) platform: Platform,
+}
+
+impl Works {
+    pub(crate) fn open() -> Self {
+        let mut sandbox = Sandbox::new().unwrap();
+        sandbox.set("BOTTARI_CACHE", "cache");
+        let (upstream, platform) = (Upstream::start().unwrap(), Platform::kpaas().unwrap());
+        platform.publish(&upstream).unwrap();
+        fs::write(sandbox.path("mirrors.yaml"), platform.mirrors(&upstream)).unwrap();
+        Self { sandbox, _upstream: upstream, platform }
+    }
+
+    /// Locks the release with these choices of profiles into `NAME.lock`.
+    pub(crate) fn lock(&self, name: &str, choices: &[&str]) -> Lockfile {
+        let (release, overlay) = (Platform::release(), Platform::overlay());
+        let output = format!("{name}.lock");
+        let mut words = vec!["-q", "lock", release.to_str().unwrap(), "--overlay"];
+        words.extend([overlay.to_str().unwrap(), "--mirrors", "mirrors.yaml", "-o", &output]);
+        words.extend(choices);
+        self.builder(&words);
+        self.read(&output)
+    }
+
+    /// Runs the builder, which must succeed; a release may come with warnings.
+    pub(crate) fn builder(&self, words: &[&str]) -> Outcome {
+        let outcome = self.sandbox.run(Program::Builder, words);
+        let is_done = matches!(outcome.code, Some(0 | 10));
+        assert!(is_done, "{words:?}: {}", outcome.stderr);
+        outcome
+    }
+
+    /// What `check` says of a lockfile that it must refuse.
+    pub(crate) fn refused(&self, name: &str, lockfile: &Lockfile) -> String {
+        let file = self.write(name, lockfile);
+        let outcome = self.sandbox.run(Program::Builder, &["-q", "check", &file, "--offline"]);
+        assert_eq!(outcome.code, Some(20), "{name}: {}", outcome.stderr);
+        outcome.stderr
+    }
+
+    /// Writes a changed copy of a lockfile.
+    pub(crate) fn write(&self, name: &str, lockfile: &Lockfile) -> String {
+        let file = format!("{name}.lock");
+        fs::write(self.sandbox.path(&file), lockfile.render()).unwrap();
+        file
+    }
+
+    pub(crate) fn read(&self, file: &str) -> Lockfile {
+        let text = fs::read_to_string(self.sandbox.path(file)).unwrap();
+        Lockfile::parse(Path::new(file), &text).unwrap()
+    }
+}

@@ -260,7 +260,7 @@ impl FileSource {
         if self.url.contains("{arch}") {
             return Err(format!("{}: a chart is the same for all architectures", self.name));
         }
-        if !self.name.ends_with(".tgz") {
+        if Path::new(&self.name).extension().is_none_or(|ending| ending != "tgz") {
             return Err(format!("{}: the archive of a chart is called `….tgz`", self.name));
         }
         Ok(())

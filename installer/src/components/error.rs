@@ -1,7 +1,7 @@
 //! Why no plan can be made.
 
 use crate::plan::{HostName, WordError};
-use manifests::{Arch, ExitCode, Failure};
+use manifests::{Arch, ExitCode, Failure, Name, Role, Version};
 
 /// Why this bundle cannot become this cluster.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +40,10 @@ pub enum PlanningError {
         why: &'static str,
     },
     /// A component lacks a file.
-    #[error("component `{component}` of the bundle has no {file} for {arch}")]
+    #[error(
+        "component `{component}` of the bundle has no {file} for {} hosts on {arch}",
+        and(roles)
+    )]
     File {
         /// The component.
         component: String,
@@ -48,6 +51,22 @@ pub enum PlanningError {
         file: String,
         /// The hosts' architecture.
         arch: Arch,
+        /// The roles of the host that needs it.
+        roles: Vec<Role>,
+    },
+    /// The roles of a host want different things.
+    #[error(
+        "host `{host}` wants `{component}` in {} for one of its roles and in {} for another",
+        versions[0],
+        versions[1]
+    )]
+    Versions {
+        /// The host.
+        host: HostName,
+        /// The component.
+        component: Name,
+        /// The versions.
+        versions: [Version; 2],
     },
     /// No image of the bundle answers to a name.
     #[error("no image of the bundle answers to `{image}`, which {why}")]
@@ -128,6 +147,9 @@ impl Failure for PlanningError {
             Self::File { component, .. } => {
                 format!("take a version of `{component}` that has it into the release, {rebuild}")
             }
+            Self::Versions { .. } => {
+                "give the host one role in the cluster file, or its roles one version in the release".into()
+            }
             Self::Image { image, .. } => {
                 format!("add the component that has `{image}` to the release, {rebuild}")
             }
@@ -139,4 +161,8 @@ impl Failure for PlanningError {
 
 fn join(arches: &[Arch]) -> String {
     arches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn and(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" and ")
 }

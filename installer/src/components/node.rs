@@ -11,6 +11,7 @@ use manifests::{
     cluster::Host,
     lockfile::{FileKind, LockedFile},
 };
+use std::collections::BTreeMap;
 
 /// A host of the cluster.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +36,30 @@ impl<'a> Node<'a> {
         let facts = site.inputs.facts.get(&host.name).ok_or_else(no_facts)?;
         let carried = &site.inputs.lockfile.arches;
         match facts.arch().filter(|arch| carried.contains(arch)) {
-            Some(arch) => Ok(Self { host, facts, arch }),
+            Some(arch) => Self { host, facts, arch }.checked(site),
             None => Err(PlanningError::Machine {
                 host: host.name.clone(),
                 found: facts.machine.clone().unwrap_or_else(|| "of unknown architecture".into()),
                 carried: carried.clone(),
             }),
         }
+    }
+
+    /// A host that is worker and control plane may want two versions of something
+    /// that each of them wants in one.
+    fn checked(self, site: &Site<'a>) -> Result<Self, PlanningError> {
+        let mut versions = BTreeMap::new();
+        for file in self.files(site) {
+            let first = versions.entry(&file.component).or_insert(&file.version);
+            if *first != &file.version {
+                return Err(PlanningError::Versions {
+                    host: self.host.name.clone(),
+                    component: file.component.clone(),
+                    versions: [(*first).clone(), file.version.clone()],
+                });
+            }
+        }
+        Ok(self)
     }
 
     pub(super) fn name(&self) -> &'a HostName {
@@ -82,6 +100,16 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// The one of a component that a look at it tells.
+    pub(super) fn file(
+        &self,
+        site: &Site<'a>,
+        component: &str,
+        is_it: impl Fn(&LockedFile) -> bool,
+    ) -> Option<&'a LockedFile> {
+        self.files(site).find(|file| file.component.as_str() == component && is_it(file))
+    }
+
     /// The Debian packages among them.
     pub(super) fn packages(&self, site: &Site<'a>) -> impl Iterator<Item = &'a LockedFile> {
         self.files(site).filter(|file| is_package(file))
@@ -90,7 +118,8 @@ impl<'a> Node<'a> {
     /// The error for something that a component should have for this host.
     pub(super) fn lacks(&self, component: &str, file: &str) -> PlanningError {
         let (component, file) = (component.to_owned(), file.to_owned());
-        PlanningError::File { component, file, arch: self.arch }
+        let roles = self.host.roles.iter().copied().collect();
+        PlanningError::File { component, file, arch: self.arch, roles }
     }
 
     /// A whole file of the bundle.

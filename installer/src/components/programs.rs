@@ -41,7 +41,7 @@ fn kubernetes(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, Plan
         programs.push(("kubectl", "we and the operator talk to the cluster through it"));
     }
     let place = |(name, why): (&str, &str)| {
-        let found = site.file("kubernetes", node.arch, |file| file.name.as_str() == name);
+        let found = node.file(site, "kubernetes", |file| file.name.as_str() == name);
         let file = found.ok_or_else(|| node.lacks("kubernetes", &format!("program `{name}`")))?;
         let title = format!("place {name} {}", site.kubernetes);
         let path = ours(&format!("/usr/local/bin/{name}"));
@@ -82,10 +82,10 @@ type Members = BTreeMap<String, Bytes>;
 
 fn archive<'a>(
     site: &Site<'a>,
-    node: &Node<'_>,
+    node: &Node<'a>,
     component: &str,
 ) -> Result<(&'a LockedFile, &'a Members), PlanningError> {
-    let file = site.file(component, node.arch, is_archive);
+    let file = node.file(site, component, is_archive);
     let members = file.and_then(|file| site.inputs.contents.archives.get(&file.digest));
     file.zip(members).ok_or_else(|| node.lacks(component, "archive"))
 }

@@ -4,9 +4,9 @@
 use super::{PlanInputs, PlanningError};
 use crate::{site_ca::ServerFiles, steps::FileContent};
 use manifests::{
-    Arch, ImageRef, Role,
+    ImageRef, Role,
     cluster::Host,
-    lockfile::{FileKind, LockedFile, LockedImage},
+    lockfile::{FileKind, LockedImage},
 };
 use std::collections::BTreeSet;
 
@@ -81,21 +81,6 @@ impl<'a> Site<'a> {
         let images = self.inputs.lockfile.images.iter();
         images.flat_map(|image| image.names().map(ImageRef::registry)).collect()
     }
-
-    /// A file of a component for some architecture, by a look at its name.
-    pub(super) fn file(
-        &self,
-        component: &str,
-        arch: Arch,
-        is_it: impl Fn(&LockedFile) -> bool,
-    ) -> Option<&'a LockedFile> {
-        self.inputs.lockfile.files.iter().find(|file| {
-            file.component.as_str() == component
-                && file.kind == FileKind::File
-                && file.arch.is_none_or(|of| of == arch)
-                && is_it(file)
-        })
-    }
 }
 
 fn certificates<'a>(
@@ -124,10 +109,14 @@ fn require(
     }
 }
 
-/// The version of a component that has files.
+/// The version of a component that the control plane takes files of.
 fn version<'a>(inputs: &PlanInputs<'a>, component: &str) -> &'a str {
     let mut files = inputs.lockfile.files.iter();
-    let file = files.find(|file| file.component.as_str() == component);
+    let file = files.find(|file| {
+        file.kind == FileKind::File
+            && file.component.as_str() == component
+            && file.roles.contains(&Role::ControlPlane)
+    });
     file.map_or("", |file| file.version.as_str())
 }
 

@@ -12,7 +12,7 @@ use crate::{
     steps::{Action, PlaceFile},
 };
 use fixture::Fixture;
-use manifests::Failure;
+use manifests::{Failure, Role, lockfile::LockedFile};
 
 /// Keys differ from run to run.
 fn without_keys(fixture: &Fixture, text: &str) -> String {
@@ -173,6 +173,55 @@ fn an_image_that_is_there_for_another_program_is_not_taken_by_kubeadm() {
     assert!(error.contains("registry.k8s.io/etcd"), "{error}");
 }
 
+/// The lab with another CRI-O for hosts of these roles, first in the lockfile.
+fn with_old_crio(roles: &[Role]) -> Fixture {
+    let mut fixture = Fixture::lab();
+    let is_crio = |file: &&LockedFile| file.component.as_str() == "cri-o";
+    let old = LockedFile {
+        version: "v1.30.0".parse().unwrap(),
+        name: "cri-o.amd64.v1.30.0.tar.gz".parse().unwrap(),
+        digest: fixture::digest("old"),
+        roles: roles.to_vec(),
+        ..fixture.lockfile.files.iter().find(is_crio).unwrap().clone()
+    };
+    let members = [("cri-o/bin/crio".into(), Bytes { sha256: fixture::digest("old"), size: 1 })];
+    fixture.contents.archives.insert(old.digest.clone(), members.into());
+    fixture.lockfile.files.insert(0, old);
+    fixture.lockfile.check().unwrap();
+    fixture
+}
+
+#[test]
+fn what_is_for_the_edge_has_no_part_in_the_cluster() {
+    let mut fixture = with_old_crio(&[Role::Edge]);
+    let plan = fixture.plan().unwrap();
+    fixture.lockfile.files.remove(0);
+    assert!(plan == fixture.plan().unwrap(), "the file changes the plan");
+    assert!(step(&plan, "h2/programs/cri-o").title.ends_with("CRI-O v1.34.0"));
+}
+
+#[test]
+fn each_role_gets_its_own_version_and_no_host_two() {
+    let mut fixture = Fixture::lab();
+    let old = with_old_crio(&[Role::Edge]);
+    fixture.lockfile.files.clone_from(&old.lockfile.files);
+    fixture.contents.clone_from(&old.contents);
+    for file in fixture.lockfile.files.iter_mut().filter(|f| f.component.as_str() == "cri-o") {
+        let is_old = file.version.as_str() == "v1.30.0";
+        file.roles = vec![if is_old { Role::Worker } else { Role::ControlPlane }];
+    }
+    let lacking =
+        "component `cri-o` of the bundle has no program `pinns` for worker hosts on amd64";
+    assert_eq!(fixture.plan().unwrap_err().to_string(), lacking, "the old one has no pinns");
+    fixture.cluster.hosts[0].roles.insert(Role::Worker);
+    let error = fixture.plan().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "host `h1` wants `cri-o` in v1.30.0 for one of its roles and in v1.34.0 for another"
+    );
+    assert!(error.hint().unwrap().contains("one role"));
+}
+
 #[test]
 fn what_the_bundle_lacks_is_named_with_what_to_add() {
     for component in ["kubernetes", "cri-o", "cni-plugins", "lab-network", "etcd", "pause"] {
@@ -184,7 +233,10 @@ fn what_the_bundle_lacks_is_named_with_what_to_add() {
     let mut fixture = Fixture::lab();
     fixture.lockfile.files.retain(|file| file.name.as_str() != "kubelet");
     let error = fixture.plan().unwrap_err().to_string();
-    assert_eq!(error, "component `kubernetes` of the bundle has no program `kubelet` for amd64");
+    assert_eq!(
+        error,
+        "component `kubernetes` of the bundle has no program `kubelet` for control-plane hosts on amd64"
+    );
     let mut fixture = Fixture::lab();
     fixture.lockfile.images.retain(|image| !image.name.repository().ends_with("kube-proxy"));
     assert_eq!(

@@ -50,7 +50,7 @@ pub mod text;
 
 pub use contents::{Counts, contents};
 pub use flags::OutputFlags;
-pub use notes::{notes, profiles};
+pub use notes::{choices, notes};
 pub use output::Console;
 pub use run::{command, exit_codes_help, parse, quit};
 pub use shell::{completions, man_pages};

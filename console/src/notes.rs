@@ -1,5 +1,5 @@
 //! What a release says about itself, told the same way by both programs: the
-//! profiles it was locked with, what was decided and what is left out.
+//! profiles and overlays it was locked with, what was decided and what is left out.
 
 use crate::text;
 use manifests::lockfile::Lockfile;
@@ -11,26 +11,41 @@ const INDENT: &str = "    ";
 /// Columns of a line of notes.
 const COLUMNS: usize = 100;
 
-/// The profiles with their titles, as lines of a heading; nothing when there are
-/// none.
-pub fn profiles(lockfile: &Lockfile) -> String {
-    let names = lockfile.profiles.iter().map(|profile| text::width(profile.name.as_str()));
-    let widest = names.max().unwrap_or(0);
-    let line = |(index, profile): (usize, &manifests::release::Profile)| {
-        let label = text::fit(if index == 0 { "profiles" } else { "" }, VALUES);
-        let name = text::fit(profile.name.as_str(), widest);
-        format!("{label}{name}  {}\n", text::one_line(profile.title.as_str()))
-    };
-    lockfile.profiles.iter().enumerate().map(line).collect()
+/// What was chosen, as lines of a heading: profiles, then overlays, with their
+/// titles; nothing when nothing was.
+pub fn choices(lockfile: &Lockfile) -> String {
+    let profiles = lockfile.profiles.iter();
+    let profiles = profiles.map(|profile| (profile.name.as_str(), profile.title.as_str()));
+    let overlays = lockfile.overlays.iter().map(|overlay| {
+        (overlay.name.as_str(), overlay.title.as_ref().map_or("", |title| title.as_str()))
+    });
+    list("profiles", &profiles.collect::<Vec<_>>())
+        + &list("overlays", &overlays.collect::<Vec<_>>())
 }
 
-/// Why components are in their versions and what is left out, each under its own
-/// title; nothing when the release says nothing.
+fn list(title: &str, entries: &[(&str, &str)]) -> String {
+    let widest = entries.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    let line = |(index, (name, about)): (usize, &(&str, &str))| {
+        let label = text::fit(if index == 0 { title } else { "" }, VALUES);
+        let line = format!("{label}{}  {}", text::fit(name, widest), text::one_line(about));
+        format!("{}\n", line.trim_end())
+    };
+    entries.iter().enumerate().map(line).collect()
+}
+
+/// Why components are in their versions, what is left out and what a site builds
+/// anew, each under its own title; nothing when the release says nothing.
 pub fn notes(lockfile: &Lockfile) -> String {
     let decisions = lockfile.decisions.iter();
     let decided = decisions.map(|it| (format!("{} {}", it.component, it.version), it.why.as_str()));
     let omitted = lockfile.omitted.iter().map(|it| (it.what.to_string(), it.why.as_str()));
-    part("why these versions", decided) + &part("left out on purpose", omitted)
+    let unpinned = lockfile.overlays.iter().flat_map(|overlay| {
+        let subject = |component| format!("{component}, by overlay {}", overlay.name);
+        overlay.unpinned.iter().map(move |it| (subject(&it.component), it.reason.as_str()))
+    });
+    part("why these versions", decided)
+        + &part("left out on purpose", omitted)
+        + &part("not compared with published digests", unpinned)
 }
 
 fn part<'a>(title: &str, notes: impl Iterator<Item = (String, &'a str)>) -> String {
@@ -88,7 +103,7 @@ images: []
             "profiles: [{name: edge, title: nodes far away}, {name: storage-rook, title: volumes}]\n",
         );
         assert_eq!(
-            profiles(&lockfile),
+            choices(&lockfile),
             "profiles   edge          nodes far away\n           storage-rook  volumes\n"
         );
     }
@@ -113,9 +128,21 @@ images: []
     }
 
     #[test]
+    fn overlays_are_seen_with_what_they_take_away() {
+        let lockfile = lockfile(
+            "overlays: [{name: seoul, title: a site, unpinned: [{component: etcd, reason: built here}]}, {name: test}]\n",
+        );
+        assert_eq!(choices(&lockfile), "overlays   seoul  a site\n           test\n");
+        assert_eq!(
+            notes(&lockfile),
+            "\nnot compared with published digests\n  etcd, by overlay seoul\n    built here\n"
+        );
+    }
+
+    #[test]
     fn a_release_without_notes_has_no_titles_either() {
         let lockfile = lockfile("");
-        assert_eq!((profiles(&lockfile), notes(&lockfile)), (String::new(), String::new()));
+        assert_eq!((choices(&lockfile), notes(&lockfile)), (String::new(), String::new()));
     }
 
     #[test]

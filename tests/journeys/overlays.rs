@@ -28,6 +28,7 @@ fn a_component_of_the_site_is_in_the_bundle_and_the_overlay_in_the_lockfile() {
     assert!(lockfile.contains("overlays:\n- name: site\n  title: what this site adds\n"));
     office.builder("build releases/demo.lock --mirrors mirrors.yaml --unsigned -o b");
     let listed = office.builder("inspect b").stdout;
+    assert!(listed.contains("\noverlays   site  what this site adds\n"), "{listed}");
     assert!(listed.contains("notes.txt"), "{listed}");
 }
 

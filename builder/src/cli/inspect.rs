@@ -51,7 +51,7 @@ fn heading(bundle: &Bundle, lockfile: &Lockfile) -> String {
         manifest.version,
         manifest.serial,
         text::one_line(&manifest.title),
-        console::profiles(lockfile),
+        console::choices(lockfile),
         manifest.encoder,
         match signers(bundle) {
             none if none.is_empty() => "nobody".to_owned(),

@@ -55,7 +55,7 @@ fn heading(bundle: &Bundle, keys: &Keys, lockfile: &Lockfile) -> String {
         manifest.version,
         manifest.serial,
         text::one_line(&manifest.title),
-        console::profiles(lockfile),
+        console::choices(lockfile),
         arches.join(", "),
         signers.collect::<Vec<_>>().join("\n           "),
     )

@@ -183,6 +183,24 @@ fn an_acknowledgement_that_meets_nothing_is_a_mistake() {
 }
 
 #[test]
+fn what_concerns_a_profile_may_be_acknowledged_by_those_who_do_not_take_it() {
+    let office = office(MEANT);
+    let text = fs::read_to_string(&office.demo.release).unwrap();
+    let pick = "- name: network\n  version: v1.4.2\n";
+    assert!(text.contains(pick));
+    let text = text
+        .replace(pick, &format!("{pick}  profiles: [net]\n"))
+        .replace("components:\n", "profiles: [{name: net, title: a network}]\ncomponents:\n");
+    fs::write(&office.demo.release, text).unwrap();
+    let locked = |line: &str| {
+        office.builder(line);
+        fs::read_to_string(office.path("releases/demo.lock")).unwrap()
+    };
+    assert!(!locked(LOCK).contains("tools-network"));
+    assert!(locked(&format!("{LOCK} --profile net")).contains("- rule: tools-network\n"));
+}
+
+#[test]
 fn an_end_of_support_may_be_acknowledged_before_it_comes() {
     let office = office("acknowledged: [{rule: tools-support, reason: r}]\n");
     assert_eq!(office.try_builder(LOCK).code, Some(10), "of the other rule");

@@ -51,8 +51,7 @@ impl Rules {
     ) -> Result<Self, InputError> {
         let book = catalog.rules()?;
         let picked = |release| catalog.contents(release).map(|all| Picked::of_contents(&all));
-        let picked = picked(own)?.and(picked(laid)?);
-        let checked = book.check(&laid.acknowledged, &picked);
+        let checked = book.check(&laid.acknowledged, &[picked(own)?, picked(laid)?]);
         checked.map_err(|message| InputError::meaning(path, message))?;
         Ok(Self { book, acknowledged: laid.acknowledged.clone() })
     }

@@ -3,7 +3,7 @@
 use super::{Date, Picked, Rule, Warning, judge};
 use crate::{Name, Version, patch::Reason};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, slice};
 
 /// A rule that a release does not follow, on purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,16 @@ impl Acknowledgement {
     /// any day: an end of support that is acknowledged before it comes is.
     pub fn is_needed(&self, rules: &[Rule], picked: &Picked) -> bool {
         judge(rules, picked, Date::LAST).iter().any(|warning| self.meets(warning))
+    }
+
+    /// Whether it is needed for all of what is picked, or for a part of it: one
+    /// profile may bring a version that goes with what another needs.
+    pub fn may_be_needed(&self, rules: &[Rule], picked: &Picked) -> bool {
+        let mut rules = rules.iter().filter(|rule| rule.id == self.rule);
+        rules.any(|rule| {
+            let mut parts = rule.parts(picked).into_iter().chain([picked.clone()]);
+            parts.any(|part| self.is_needed(slice::from_ref(rule), &part))
+        })
     }
 }
 

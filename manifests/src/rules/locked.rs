@@ -33,11 +33,13 @@ impl Lockfile {
 }
 
 impl RuleBook {
-    /// Whether each of these is about something that the rules say of what is
-    /// picked; an error names the first that is not.
-    pub fn check(&self, acknowledged: &[Acknowledgement], picked: &Picked) -> Result<(), String> {
-        let mut all = acknowledged.iter();
-        match all.find(|one| !one.is_needed(self.rules(), picked)) {
+    /// Whether each of these is about something that the rules say of one of
+    /// these, or of a part of it; an error names the first that is not.
+    pub fn check(&self, acknowledged: &[Acknowledgement], picked: &[Picked]) -> Result<(), String> {
+        let is_needed = |one: &Acknowledgement| {
+            picked.iter().any(|picked| one.may_be_needed(self.rules(), picked))
+        };
+        match acknowledged.iter().find(|one| !is_needed(one)) {
             None => Ok(()),
             Some(one) => Err(format!("acknowledged: {}", self.objection(one))),
         }

@@ -34,12 +34,13 @@ impl Picked {
         }
     }
 
-    /// All of this and all of another.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.components.extend(other.components);
-        self.images.extend(other.images);
-        self
+    /// The same with this version alone of a subject.
+    pub(super) fn with_only(&self, subject: &Subject, version: &str) -> Self {
+        let mut picked = self.clone();
+        let name = subject.as_str();
+        picked.components.retain(|(its, one)| its.as_str() != name || one.as_str() == version);
+        picked.images.retain(|image| image.name() != name || image.tag() == Some(version));
+        picked
     }
 
     /// Every version of a subject, each once, in the order of their texts.

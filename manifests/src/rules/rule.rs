@@ -108,6 +108,18 @@ impl Rule {
         };
         Some(Self { kind, ..self.clone() })
     }
+
+    /// What is picked with one version alone of what this rule's subject goes
+    /// with, once for each.
+    pub(super) fn parts(&self, picked: &Picked) -> Vec<Picked> {
+        match &self.kind {
+            Kind::Supports(Supports { of, with, .. }) if of != with => {
+                let versions = picked.versions(with);
+                versions.iter().map(|version| picked.with_only(with, version)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Supports {

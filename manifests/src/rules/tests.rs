@@ -220,6 +220,16 @@ fn an_acknowledgement_is_for_a_rule_or_for_one_version() {
 }
 
 #[test]
+fn what_one_profile_goes_against_is_acknowledged_although_another_would_do() {
+    let one = "{rule: runtime, version: v1.30.0, reason: r}";
+    let one: Acknowledgement = crate::yaml::parse(Path::new("a.yaml"), one).unwrap();
+    let both = picked(&["kubernetes v1.33.5", "kubernetes v1.30.7", "runtime v1.30.0"]);
+    assert!(one.may_be_needed(&rules(), &both) && !one.is_needed(&rules(), &both));
+    let good = picked(&["kubernetes v1.30.7", "runtime v1.30.0", "runtime v1.33.0"]);
+    assert!(!one.may_be_needed(&rules(), &good));
+}
+
+#[test]
 fn mistakes_name_the_line_and_what_was_expected() {
     let cases = [
         ("    minors: {older: 3, newer: 0}\n", "", "line 3, column 3: rule `kubelet` needs either"),

@@ -4,6 +4,7 @@
 use super::Works;
 use journeys::platform::{Entry, Kind};
 use manifests::lockfile::{LockedImage, Lockfile};
+use std::{collections::BTreeSet, fs};
 
 #[test]
 fn without_any_one_image_that_something_shows_the_place_is_named() {
@@ -18,6 +19,42 @@ fn without_any_one_image_that_something_shows_the_place_is_named() {
         let places = places(&works, &whole, image);
         assert!(places.iter().all(|place| refusal.contains(place)), "{places:?}: {refusal}");
     }
+}
+
+#[test]
+fn an_image_must_answer_to_the_very_name_that_a_manifest_shows() {
+    let works = Works::open();
+    let whole = works.lock("kpaas", &["--all-profiles"]);
+    let manifests = works.platform.entries().iter().filter(|entry| entry.kind == Kind::Manifest);
+    let shown: BTreeSet<_> = manifests.flat_map(|entry| &entry.names).collect();
+    let also: Vec<_> = shown.into_iter().filter(|name| is_other_name(&whole, name)).collect();
+    assert_eq!(also.len(), 9, "Calico's at Docker Hub, Ceph's moving tag, Kyverno's at K-PaaS");
+    for name in also {
+        let mut lockfile = whole.clone();
+        for image in &mut lockfile.images {
+            image.also.retain(|other| other.to_string() != *name);
+        }
+        let refusal = works.refused("unnamed", &lockfile);
+        assert!(refusal.contains(name), "{name}: {refusal}");
+    }
+}
+
+#[test]
+fn an_image_that_its_definition_loses_is_lost_in_the_lockfile() {
+    let works = Works::open();
+    let image = "quay.io/metallb/speaker:v0.14.9";
+    let whole = works.lock("whole", &[]);
+    let definition = works.copy_of_the_data().join("components/metallb/component.yaml");
+    let text = fs::read_to_string(&definition).unwrap();
+    let (before, rest) = text.split_once(&format!("    - name: {image}\n")).unwrap();
+    let end = rest.lines().take_while(|line| line.starts_with("      ")).count();
+    let after: Vec<_> = rest.lines().skip(end).collect();
+    fs::write(&definition, format!("{before}{}\n", after.join("\n"))).unwrap();
+
+    let lost = works.lock_release("data/releases/kpaas-1.7.0.yaml", "lost", &[]);
+    let speaker = whole.images.iter().find(|other| other.name.to_string() == image).unwrap();
+    assert_eq!(lost.render(), without(&whole, speaker).render());
+    assert!(works.refused("lost", &lost).contains(image));
 }
 
 #[test]
@@ -50,6 +87,11 @@ fn without(whole: &Lockfile, image: &LockedImage) -> Lockfile {
     let mut lockfile = whole.clone();
     lockfile.images.retain(|other| other.name != image.name);
     lockfile
+}
+
+/// Whether some image answers to this name beside its own.
+fn is_other_name(lockfile: &Lockfile, name: &str) -> bool {
+    lockfile.images.iter().flat_map(|image| &image.also).any(|other| other.to_string() == name)
 }
 
 /// Whether a text names an image by one of its names, with or without the tag.

@@ -14,7 +14,10 @@ use journeys::{
     upstream::Upstream,
 };
 use manifests::lockfile::Lockfile;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// An office that can reach everything K-PaaS is made of.
 pub(crate) struct Works {
@@ -36,13 +39,27 @@ impl Works {
 
     /// Locks the release with these choices of profiles into `NAME.lock`.
     pub(crate) fn lock(&self, name: &str, choices: &[&str]) -> Lockfile {
-        let (release, overlay) = (Platform::release(), Platform::overlay());
-        let output = format!("{name}.lock");
-        let mut words = vec!["-q", "lock", release.to_str().unwrap(), "--overlay"];
+        self.lock_release(Platform::release().to_str().unwrap(), name, choices)
+    }
+
+    /// The same with another copy of the release.
+    pub(crate) fn lock_release(&self, release: &str, name: &str, choices: &[&str]) -> Lockfile {
+        let (overlay, output) = (Platform::overlay(), format!("{name}.lock"));
+        let mut words = vec!["-q", "lock", release, "--overlay"];
         words.extend([overlay.to_str().unwrap(), "--mirrors", "mirrors.yaml", "-o", &output]);
         words.extend(choices);
         self.builder(&words);
         self.read(&output)
+    }
+
+    /// The folder with a copy of all releases, definitions and rules.
+    pub(crate) fn copy_of_the_data(&self) -> PathBuf {
+        let (release, copy) = (Platform::release(), self.sandbox.path("data"));
+        let data = release.ancestors().nth(2).unwrap();
+        for part in ["components", "releases", "rules"] {
+            copy_folder(&data.join(part), &copy.join(part));
+        }
+        copy
     }
 
     /// Runs the builder, which must succeed; a release may come with warnings.
@@ -71,5 +88,17 @@ impl Works {
     pub(crate) fn read(&self, file: &str) -> Lockfile {
         let text = fs::read_to_string(self.sandbox.path(file)).unwrap();
         Lockfile::parse(Path::new(file), &text).unwrap()
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        match path.is_dir() {
+            true => copy_folder(&path, &to),
+            false => drop(fs::copy(&path, &to).unwrap()),
+        }
     }
 }

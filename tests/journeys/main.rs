@@ -12,5 +12,6 @@ mod mistakes;
 mod office;
 mod overlays;
 mod planning;
+mod profiles;
 mod rules;
 mod stock_tools;

@@ -202,10 +202,7 @@ fn what_is_for_the_edge_has_no_part_in_the_cluster() {
 
 #[test]
 fn each_role_gets_its_own_version_and_no_host_two() {
-    let mut fixture = Fixture::lab();
-    let old = with_old_crio(&[Role::Edge]);
-    fixture.lockfile.files.clone_from(&old.lockfile.files);
-    fixture.contents.clone_from(&old.contents);
+    let mut fixture = with_old_crio(&[Role::Edge]);
     for file in fixture.lockfile.files.iter_mut().filter(|f| f.component.as_str() == "cri-o") {
         let is_old = file.version.as_str() == "v1.30.0";
         file.roles = vec![if is_old { Role::Worker } else { Role::ControlPlane }];

@@ -190,6 +190,19 @@ exceptions:
     }
 
     #[test]
+    fn the_example_of_the_guide_is_a_release() {
+        let guide = include_str!("../../docs/adding-a-component.md");
+        let (_, section) = guide.split_once("## Parts of a release").unwrap();
+        let blocks =
+            section.split("```yaml\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+        let (head, _) = TEXT.split_once("profiles:").unwrap();
+        let text: String = std::iter::once(head).chain(blocks.take(2)).collect();
+        let release = parse(&text).unwrap();
+        assert_eq!((release.profiles.len(), release.components.len()), (1, 2));
+        assert_eq!((release.exceptions.len(), release.omitted.len()), (1, 1));
+    }
+
+    #[test]
     fn mistakes_with_profiles_say_what_was_expected() {
         let cases = [
             (TEXT.replace("profiles: [nfs]", "profiles: [nfz]"), "`nfz` is declared, only: nfs"),

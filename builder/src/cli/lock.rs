@@ -47,8 +47,8 @@ pub(super) struct Lock {
     /// The lockfile [default: the release file's name with `.lock`]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Folder of component definitions [default: `../components` from the
-    /// release file]
+    /// Folder of component definitions, with the rules in `../rules` from it
+    /// [default: `../components` from the release file]
     #[arg(long, value_name = "DIR")]
     components: Option<PathBuf>,
     #[command(flatten)]

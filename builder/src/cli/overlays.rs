@@ -5,7 +5,7 @@ use console::Console;
 use manifests::{
     catalog::Catalog,
     lockfile::Lockfile,
-    overlay::Overlay,
+    overlay::{LaidOverlay, Overlay, Unpinned},
     release::Release,
     yaml::{self, InputError},
 };
@@ -40,11 +40,25 @@ pub(super) fn tell(lockfile: &Lockfile, console: &Console) {
     for overlay in &lockfile.overlays {
         let title = overlay.title.as_ref().map(|title| format!(" ({title})")).unwrap_or_default();
         console.note(&format!("with overlay `{}`{title}", overlay.name));
-        for unpinned in &overlay.unpinned {
+        for (reason, components) in by_reason(overlay) {
             console.warn(&format!(
-                "overlay `{}` takes the published digests of `{}` away: {}",
-                overlay.name, unpinned.component, unpinned.reason
+                "overlay `{}` takes the published digests of {} away: {reason}",
+                overlay.name,
+                components.join(", ")
             ));
         }
     }
+}
+
+/// One line for each reason, in the order of the overlay.
+fn by_reason(overlay: &LaidOverlay) -> Vec<(String, Vec<String>)> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for Unpinned { component, reason } in &overlay.unpinned {
+        let (name, reason) = (format!("`{component}`"), reason.to_string());
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((reason, vec![name])),
+        }
+    }
+    reasons
 }

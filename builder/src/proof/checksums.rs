@@ -53,12 +53,11 @@ fn alone(list: &str) -> Option<Digest> {
 
 fn of_line(line: &str, file: &str) -> Option<Digest> {
     let line = line.trim();
-    let (name, hex) = match line.rsplit_once(") = ") {
-        Some((left, hex)) => (left.split_once(" (")?.1, hex),
-        None => {
-            let (hex, name) = line.split_once(char::is_whitespace)?;
-            (name.trim_start().trim_start_matches('*'), hex)
-        }
+    let (name, hex) = if let Some((left, hex)) = line.rsplit_once(") = ") {
+        (left.split_once(" (")?.1, hex)
+    } else {
+        let (hex, name) = line.split_once(char::is_whitespace)?;
+        (name.trim_start().trim_start_matches('*'), hex)
     };
     let last = name.rsplit('/').next().unwrap_or(name);
     (last == file).then(|| digest(hex.trim())).flatten()

@@ -16,15 +16,15 @@ pub enum ProofError {
     #[error("the list of checksums {list} cannot be used")]
     List {
         /// Where the list is.
-        list: Url,
+        list: String,
         /// Why.
-        source: ListError,
+        source: Box<ListError>,
     },
     /// The list is about other bytes.
     #[error("the list of checksums {list} says {expected}, found {found}")]
     Differs {
         /// Where the list is.
-        list: Url,
+        list: String,
         /// What it says.
         expected: Digest,
         /// What was fetched.
@@ -34,7 +34,7 @@ pub enum ProofError {
     #[error("the signature {signature} cannot be accepted")]
     Signature {
         /// Where the signature is.
-        signature: Url,
+        signature: String,
         /// Why.
         source: Box<OpenPgpError>,
     },
@@ -56,7 +56,7 @@ pub enum ProofError {
 
 impl ProofError {
     pub(super) fn signature(signature: &Url, source: OpenPgpError) -> Self {
-        Self::Signature { signature: signature.clone(), source: Box::new(source) }
+        Self::Signature { signature: signature.to_string(), source: Box::new(source) }
     }
 }
 

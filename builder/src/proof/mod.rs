@@ -73,12 +73,13 @@ impl Prover<'_> {
                 Some(signer.map_err(|error| ProofError::signature(&openpgp.signature, error))?)
             }
         };
-        let unusable = |source| ProofError::List { list: list.url.clone(), source };
+        let unusable =
+            |source| ProofError::List { list: list.url.to_string(), source: Box::new(source) };
         let expected = checksums::find(&String::from_utf8_lossy(&text), last_segment(&file.url))
             .map_err(unusable)?;
         let found = self.hashed(digest, expected.algorithm())?;
         if found != expected {
-            return Err(ProofError::Differs { list: list.url.clone(), expected, found });
+            return Err(ProofError::Differs { list: list.url.to_string(), expected, found });
         }
         Ok(Proof { kind: ProofKind::Checksums, source: list.url.clone(), signed_by })
     }

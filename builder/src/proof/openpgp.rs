@@ -5,7 +5,7 @@ use manifests::provenance::KeyFingerprint;
 use pgp::{
     composed::{Deserializable, DetachedSignature, SignedPublicKey, SignedPublicSubKey},
     packet::Signature,
-    types::{KeyDetails, Timestamp},
+    types::{Duration, KeyDetails, Timestamp},
 };
 use std::io::{self, Read};
 
@@ -161,11 +161,11 @@ fn in_time(signature: &Signature, key: &SignedPublicKey) -> bool {
     let words = words.chain(&details.direct_signatures);
     let own = words.filter(|word| issued(word, key));
     let newest = own.max_by_key(|word| word.created());
-    let lifetime = newest.and_then(Signature::key_expiration_time).map(|time| time.as_secs());
+    let lifetime = newest.and_then(Signature::key_expiration_time).map(Duration::as_secs);
     let (born, made) = (seconds(key.created_at()), seconds(made));
     let now = seconds(Timestamp::now());
     let ends = lifetime.filter(|time| *time > 0).map(|time| born + u64::from(time));
-    let unexpired = signature.signature_expiration_time().map(|time| time.as_secs());
+    let unexpired = signature.signature_expiration_time().map(Duration::as_secs);
     let unexpired =
         unexpired.filter(|time| *time > 0).is_none_or(|time| now < made + u64::from(time));
     born <= made && ends.is_none_or(|ends| made < ends) && unexpired

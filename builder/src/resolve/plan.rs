@@ -17,8 +17,8 @@ pub(super) struct Plan {
 /// One artifact to lock.
 #[derive(Debug)]
 pub(super) enum Work {
-    File(FileWork),
-    Image(ImageWork),
+    File(Box<FileWork>),
+    Image(Box<ImageWork>),
 }
 
 /// One file to lock.
@@ -85,7 +85,7 @@ fn files(
         .map(|file| {
             refuse_credentials(&file).map_err(definition)?;
             let (pick, roles, publisher) = (pick.clone(), source.roles.clone(), publisher.clone());
-            Ok(Work::File(FileWork { kind, pick, roles, file, publisher }))
+            Ok(Work::File(Box::new(FileWork { kind, pick, roles, file, publisher })))
         })
         .collect()
 }
@@ -106,7 +106,7 @@ fn refuse_credentials(file: &ResolvedFile) -> Result<(), String> {
 fn image(release: &Release, pick: &Pick, source: &ImageSource) -> Work {
     let carried = |also: &&ImageRef| release.extra_names.iter().any(|n| n == also.registry());
     let also = source.also.iter().filter(carried).cloned().collect();
-    Work::Image(ImageWork { pick: pick.clone(), source: source.clone(), also })
+    Work::Image(Box::new(ImageWork { pick: pick.clone(), source: source.clone(), also }))
 }
 
 impl FileWork {

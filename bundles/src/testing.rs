@@ -153,6 +153,7 @@ pub(crate) fn release(
         images: vec![index],
         exceptions: Vec::new(),
         rules: Vec::new(),
+        catalog: Vec::new(),
         acknowledged: Vec::new(),
         profiles: Vec::new(),
         decisions: Vec::new(),
@@ -180,6 +181,7 @@ fn file(component: &str, name: &str, blob: &Descriptor) -> LockedFile {
         published: None,
         proofs: Vec::new(),
         roles: vec![],
+        render: None,
     }
 }
 

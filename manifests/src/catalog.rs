@@ -6,6 +6,7 @@
 use crate::{
     Name,
     component::{Component, Contents},
+    lockfile::CatalogEntry,
     overlay_laying::unpin,
     release::{Pick, Release},
     rules::RuleBook,
@@ -90,6 +91,12 @@ impl Catalog {
             Ok((pick.clone(), contents))
         };
         release.components.iter().map(contents).collect()
+    }
+
+    /// What each component of a release is, in the release's order.
+    pub fn entries(&self, release: &Release) -> Result<Vec<CatalogEntry>, InputError> {
+        let entry = |pick: &Pick| Ok(CatalogEntry::of(pick, self.component(&pick.name)?));
+        release.components.iter().map(entry).collect()
     }
 
     fn pick(&self, pick: &Pick) -> Result<Contents, InputError> {

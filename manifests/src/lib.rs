@@ -15,6 +15,7 @@ pub mod event;
 mod failure;
 mod image_ref;
 pub mod lockfile;
+mod lockfile_catalog;
 mod lockfile_component;
 mod lockfile_notes;
 mod lockfile_versions;

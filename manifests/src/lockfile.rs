@@ -5,14 +5,14 @@
 //! readable by later tools (`format` names the version).
 
 pub use crate::{
-    lockfile_component::LockedComponent, lockfile_notes::Decision,
+    lockfile_catalog::CatalogEntry, lockfile_component::LockedComponent, lockfile_notes::Decision,
     lockfile_versions::check_versions,
 };
 
 use crate::{
     Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
     component::Trust,
-    lockfile_component, lockfile_versions,
+    lockfile_catalog, lockfile_component, lockfile_versions,
     overlay::LaidOverlay,
     patch::Reason,
     provenance::Proof,
@@ -60,6 +60,10 @@ pub struct Lockfile {
     /// which is the order they are installed in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<LockedComponent>,
+    /// What every component of it is, sorted by name and version; lockfiles of
+    /// older tools have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub catalog: Vec<CatalogEntry>,
     /// Files, Kubernetes manifests and charts, sorted by component, version, name, architecture.
     pub files: Vec<LockedFile>,
     /// Images, sorted by name.
@@ -306,6 +310,7 @@ impl Lockfile {
     /// a meaning and stays.
     pub fn sort(&mut self) {
         self.arches.sort();
+        self.catalog.sort_by(|a, b| a.place().cmp(&b.place()));
         self.files.sort_by(|a, b| a.place().cmp(&b.place()));
         self.images.sort_by(|a, b| a.name.cmp(&b.name));
         self.images.iter_mut().for_each(|image| image.also.sort());
@@ -340,6 +345,7 @@ impl Lockfile {
             None => self.images.iter().try_for_each(check_image),
         }?;
         rules::check(&self.acknowledged)?;
+        lockfile_catalog::check(self)?;
         lockfile_component::check(self)?;
         lockfile_versions::check_locked(self)
     }

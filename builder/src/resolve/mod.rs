@@ -28,7 +28,7 @@ use manifests::{
     Arch, Name,
     catalog::Catalog,
     event::{Event, Reporter},
-    lockfile::{FORMAT, LockedFile, LockedImage, Lockfile, check_versions},
+    lockfile::{CatalogEntry, FORMAT, LockedFile, LockedImage, Lockfile, check_versions},
     release::{Choice, Release},
 };
 use plan::{Plan, Work};
@@ -92,6 +92,7 @@ pub async fn lock(
     };
     let mut lockfile = empty(release);
     lockfile.components = components::of(&contents, &kept.components, &options.update);
+    lockfile.catalog = described(catalog.entries(release)?, kept.catalog);
     lockfile.files = kept.files;
     lockfile.images = kept.images;
     for locked in context.run(plan).await? {
@@ -133,6 +134,17 @@ impl Context<'_> {
     }
 }
 
+/// What the components are; those that are kept stay described as they were.
+fn described(current: Vec<CatalogEntry>, kept: Vec<CatalogEntry>) -> Vec<CatalogEntry> {
+    let as_kept = |entry: CatalogEntry| {
+        let is_same = |kept: &&CatalogEntry| {
+            (&kept.component, &kept.version) == (&entry.component, &entry.version)
+        };
+        kept.iter().find(is_same).cloned().unwrap_or(entry)
+    };
+    current.into_iter().map(as_kept).collect()
+}
+
 fn empty(release: &Release) -> Lockfile {
     Lockfile {
         format: FORMAT.to_owned(),
@@ -144,6 +156,7 @@ fn empty(release: &Release) -> Lockfile {
         compression_level: release.compression_level,
         profiles: release.profiles.clone(),
         components: Vec::new(),
+        catalog: Vec::new(),
         files: Vec::new(),
         images: Vec::new(),
         exceptions: release.exceptions.clone(),

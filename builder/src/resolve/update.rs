@@ -5,7 +5,7 @@ use super::{LockError, LockOptions};
 use manifests::{
     Name, Version,
     component::Contents,
-    lockfile::{LockedComponent, LockedFile, LockedImage, Lockfile},
+    lockfile::{CatalogEntry, LockedComponent, LockedFile, LockedImage, Lockfile},
     release::{Choice, Pick, Profile, Release},
 };
 use std::collections::BTreeSet;
@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     pub(super) components: Vec<LockedComponent>,
+    pub(super) catalog: Vec<CatalogEntry>,
     pub(super) files: Vec<LockedFile>,
     pub(super) images: Vec<LockedImage>,
 }
@@ -58,6 +59,7 @@ pub(super) fn kept(
     let components = previous.components.iter().filter(|component| stays(&component.name));
     Ok(Kept {
         components: components.cloned().collect(),
+        catalog: previous.catalog.iter().filter(|entry| stays(&entry.component)).cloned().collect(),
         files: previous.files.iter().filter(|file| stays(&file.component)).cloned().collect(),
         images: previous.images.iter().filter(|image| stays(&image.component)).cloned().collect(),
     })

@@ -46,6 +46,7 @@ pub(crate) fn lockfile() -> Lockfile {
         images: Vec::new(),
         exceptions: Vec::new(),
         rules: Vec::new(),
+        catalog: Vec::new(),
         acknowledged: Vec::new(),
         profiles: Vec::new(),
         decisions: Vec::new(),
@@ -69,6 +70,7 @@ pub(crate) fn file(kind: FileKind, name: &str, bytes: &[u8], cache: &Cache) -> L
         published: None,
         proofs: Vec::new(),
         roles: Vec::new(),
+        render: None,
     }
 }
 

@@ -98,6 +98,17 @@ async fn a_lockfile_says_which_profiles_it_has_and_what_was_decided() {
     profiles:
     - name: nfs
       title: volumes on an NFS server
+    catalog:
+    - component: runtime
+      version: v2
+      title: t
+      homepage: https://a.io/
+      licence: MIT
+    - component: storage
+      version: '4'
+      title: t
+      homepage: https://a.io/
+      licence: MIT
     …
     exceptions:
     - reference: a.io/a

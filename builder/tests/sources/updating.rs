@@ -39,6 +39,23 @@ async fn an_update_moves_its_component_and_asks_for_no_other() {
 }
 
 #[tokio::test]
+async fn an_update_describes_only_its_component_anew() {
+    let bench = Bench::new();
+    let (_, release, catalog) = bench.demo();
+    let mut previous = bench.lock((&release, &catalog), &bench.lock_options()).await.unwrap();
+    previous.catalog.iter_mut().for_each(|entry| "as before".clone_into(&mut entry.title));
+    // Written by a tool that knew no catalog yet.
+    previous.catalog.retain(|entry| entry.component.as_str() != "node-tools");
+    let options = update(&bench, "network", &previous);
+    let updated = bench.lock((&release, &catalog), &options).await.unwrap();
+    for entry in &updated.catalog {
+        let is_kept = !matches!(entry.component.as_str(), "network" | "node-tools");
+        assert_eq!(entry.title == "as before", is_kept, "{entry:?}");
+    }
+    assert!(updated.catalog.iter().any(|entry| entry.component.as_str() == "node-tools"));
+}
+
+#[tokio::test]
 async fn an_update_of_a_lockfile_that_does_not_fit_the_release_is_refused() {
     let bench = Bench::new();
     let (_, release, catalog) = bench.demo();

@@ -171,6 +171,7 @@ pub(crate) fn release(variant: Variant) -> Release {
         ],
         exceptions: Vec::new(),
         rules: Vec::new(),
+        catalog: Vec::new(),
         acknowledged: Vec::new(),
         profiles: vec![Profile {
             name: "web".parse().unwrap(),
@@ -232,5 +233,6 @@ fn file(component: &str, name: &str, arch: Option<Arch>, blob: &Descriptor) -> L
         published: None,
         proofs: Vec::new(),
         roles: vec![],
+        render: None,
     }
 }

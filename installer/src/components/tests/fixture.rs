@@ -141,6 +141,7 @@ fn lockfile() -> Lockfile {
         images: images(),
         exceptions: Vec::new(),
         rules: Vec::new(),
+        catalog: Vec::new(),
         acknowledged: Vec::new(),
         profiles: Vec::new(),
         decisions: Vec::new(),
@@ -182,6 +183,7 @@ fn file(
         published: None,
         proofs: Vec::new(),
         roles: roles.to_vec(),
+        render: None,
     }
 }
 

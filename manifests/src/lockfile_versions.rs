@@ -137,6 +137,48 @@ mod tests {
         check_versions(&contents, &release.arches)
     }
 
+    const LOCK: &str = "
+format: bottari.lock/v1
+release: r
+version: '1'
+serial: 1
+title: t
+arches: [amd64]
+compression-level: 3
+components:
+- {name: cri-o, version: v1, leaves: {interfaces: [a0]}}
+- {name: cri-o, version: v2, steps: [{wait: {rollout: deployment/a, namespace: a}}]}
+files:
+- {kind: file, component: cri-o, version: v1, name: v1.tgz, ROLE}
+- {kind: file, component: cri-o, version: v2, name: v2.tgz, roles: [worker], DATA}
+images: []
+";
+
+    /// A lockfile with CRI-O in two versions, the first for hosts of this role.
+    fn lock(role: &str) -> String {
+        let digest = "sha256:8b50d62d38cb2de005b42227dd14b33f6e01758970f248f9257789ecfaf634c9";
+        let data =
+            format!("source: 'https://a.io/a', size: 1, digest: '{digest}', media-type: a/b");
+        LOCK.replace("ROLE", &format!("roles: [{role}], DATA")).replace("DATA", &data)
+    }
+
+    fn refusal(text: &str) -> String {
+        Lockfile::parse(Path::new("x.lock"), text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_lockfile_is_held_to_the_same() {
+        let good = lock("edge");
+        assert_eq!(Lockfile::parse(Path::new("x.lock"), &good).unwrap().components.len(), 2);
+        assert!(refusal(&lock("worker")).contains("worker hosts want its files in v1 and in v2"));
+        assert!(refusal(&good.replace("v2.tgz", "v1.tgz")).contains("`cri-o/v1.tgz` is there in"));
+        let steps = good.replace(
+            "leaves: {interfaces: [a0]}",
+            "steps: [{wait: {rollout: deployment/a, namespace: a}}]",
+        );
+        assert!(refusal(&steps).contains("`cri-o` has steps in v1 and in v2"));
+    }
+
     fn file(name: &str, roles: &str) -> String {
         format!("files: [{{name: '{name}', url: 'https://a.io/{{arch}}', roles: [{roles}]}}]")
     }

@@ -2,12 +2,13 @@
 //! upstream keeps it. Adding a component is writing such a file, not code.
 
 pub use crate::{
+    component_chart::Rendering,
     component_leaves::{ChainPrefix, InterfaceName, Leaves, LeftPath},
     component_steps::{Apply, Condition, ObjectPath, Provides, Step, Until, Wait},
 };
 
 use crate::{
-    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_steps,
+    Arch, Digest, FileName, ImageRef, Name, Role, Version, component_chart, component_steps,
     lockfile::FileKind,
     patch::Reason,
     provenance::{Checksums, OpenPgp},
@@ -71,6 +72,8 @@ pub struct FileSource {
     pub checksums: Option<Checksums>,
     /// Upstream's signature over it.
     pub openpgp: Option<OpenPgp>,
+    /// What it is rendered with: of every chart, and of nothing else.
+    pub render: Option<Rendering>,
 }
 
 /// An image upstream offers.
@@ -218,11 +221,11 @@ impl Contents {
     }
 
     fn check(&self, version: &Version) -> Result<(), String> {
-        for (_, file) in self.sources() {
+        for (kind, file) in self.sources() {
             file.resolve(version, &[Arch::Amd64, Arch::Arm64])?;
             file.check_published()?;
+            component_chart::check_source(kind, file)?;
         }
-        self.charts.iter().try_for_each(FileSource::check_chart)?;
         self.images.iter().try_for_each(ImageSource::check)?;
         self.check_steps(version)
     }
@@ -251,19 +254,6 @@ impl FileSource {
                 self.name
             )),
         }
-    }
-}
-
-impl FileSource {
-    /// Charts hold texts, and every program that reads one wants this ending.
-    fn check_chart(&self) -> Result<(), String> {
-        if self.url.contains("{arch}") {
-            return Err(format!("{}: a chart is the same for all architectures", self.name));
-        }
-        if Path::new(&self.name).extension().is_none_or(|ending| ending != "tgz") {
-            return Err(format!("{}: the archive of a chart is called `….tgz`", self.name));
-        }
-        Ok(())
     }
 }
 
@@ -343,22 +333,6 @@ versions:
         assert!(other.contains("version v3.5.23: a step applies `a-v3.5.24.yaml`"), "{other}");
         let nothing = parse(&with("    provides: pod-network\n")).unwrap_err();
         assert!(nothing.contains("no step installs it"), "{nothing}");
-    }
-
-    #[test]
-    fn a_chart_is_one_archive_for_all_architectures() {
-        let with = |name: &str, url: &str| {
-            let chart = format!("charts: [{{name: '{name}', url: 'https://a.io/{url}'}}]");
-            parse(&ETCD.replace("    files:", &format!("    {chart}\n    files:")))
-        };
-        let component = with("nfs-{bare-version}.tgz", "nfs-{bare-version}.tgz").unwrap();
-        let (version, contents) = component.versions.first_key_value().unwrap();
-        let charts = contents.charts[0].resolve(version, &[Arch::Amd64, Arch::Arm64]).unwrap();
-        assert_eq!((charts.len(), charts[0].name.as_str()), (1, "nfs-3.5.23.tgz"));
-        let arches = with("nfs.tgz", "nfs-{arch}.tgz").unwrap_err();
-        assert!(arches.contains("nfs.tgz: a chart is the same"), "{arches}");
-        let ending = with("nfs.tar.gz", "nfs.tgz").unwrap_err();
-        assert!(ending.contains("nfs.tar.gz: the archive of a chart"), "{ending}");
     }
 
     #[test]

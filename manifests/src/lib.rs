@@ -7,6 +7,7 @@ pub mod catalog;
 mod checked_name;
 pub mod cluster;
 pub mod component;
+mod component_chart;
 mod component_leaves;
 mod component_steps;
 mod descriptor;

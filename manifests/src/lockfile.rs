@@ -11,8 +11,8 @@ pub use crate::{
 
 use crate::{
     Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
-    component::Trust,
-    lockfile_catalog, lockfile_component, lockfile_versions,
+    component::{Rendering, Trust},
+    component_chart, lockfile_catalog, lockfile_component, lockfile_versions,
     overlay::LaidOverlay,
     patch::Reason,
     provenance::Proof,
@@ -134,6 +134,9 @@ pub struct LockedFile {
     /// Hosts that need it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
+    /// What it is rendered with, when it is a chart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub render: Option<Rendering>,
 }
 
 /// One image with every blob named.
@@ -346,6 +349,7 @@ impl Lockfile {
         }?;
         rules::check(&self.acknowledged)?;
         lockfile_catalog::check(self)?;
+        component_chart::check(self)?;
         lockfile_component::check(self)?;
         lockfile_versions::check_locked(self)
     }

@@ -25,6 +25,7 @@ versions:
     charts:
     - name: storage-{bare-version}.tgz
       url: https://download.example.org/storage-{bare-version}.tgz
+      render: {release: storage, namespace: storage}
 ";
 
 /// The older version of a component that every bundle has.

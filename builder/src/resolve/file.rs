@@ -27,6 +27,7 @@ pub(super) async fn lock(work: &FileWork, context: &Context<'_>) -> Result<Locke
         published: work.file.published.as_ref().map(|(_, trust)| *trust),
         proofs,
         roles: work.roles.clone(),
+        render: work.render.clone(),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::LockError;
 use manifests::{
     ImageRef, Name, Role, Version,
-    component::{Contents, FileSource, ImageSource, ResolvedFile},
+    component::{Contents, FileSource, ImageSource, Rendering, ResolvedFile},
     lockfile::FileKind,
     release::{Pick, Release},
 };
@@ -27,6 +27,8 @@ pub(super) struct FileWork {
     pub(super) kind: FileKind,
     pub(super) pick: Pick,
     pub(super) roles: Vec<Role>,
+    /// What it is rendered with, when it is a chart.
+    pub(super) render: Option<Rendering>,
     pub(super) file: ResolvedFile,
     /// Where the published digest was read.
     pub(super) publisher: Option<String>,
@@ -85,7 +87,8 @@ fn files(
         .map(|file| {
             refuse_credentials(&file).map_err(definition)?;
             let (pick, roles, publisher) = (pick.clone(), source.roles.clone(), publisher.clone());
-            Ok(Work::File(Box::new(FileWork { kind, pick, roles, file, publisher })))
+            let render = source.render.clone();
+            Ok(Work::File(Box::new(FileWork { kind, pick, roles, render, file, publisher })))
         })
         .collect()
 }

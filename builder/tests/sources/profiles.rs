@@ -41,8 +41,10 @@ fn platform(bench: &Bench) -> (Release, Catalog) {
     let runtime = format!("{}{}", file("v2", "worker"), file("v1", "edge"));
     bench.upstream.put_file(&url("storage-4.tgz"), "a chart");
     let chart = url("storage-{bare-version}.tgz");
-    let storage =
-        format!("  v4: {{charts: [{{name: 'storage-{{bare-version}}.tgz', url: '{chart}'}}]}}\n");
+    let render = "render: {release: storage, namespace: volumes, values: {replicas: 2}}";
+    let storage = format!(
+        "  v4: {{charts: [{{name: 'storage-{{bare-version}}.tgz', url: '{chart}', {render}}}]}}\n"
+    );
     write(bench, RELEASE, &[("runtime", &runtime), ("storage", &storage)])
 }
 
@@ -105,7 +107,7 @@ async fn a_lockfile_says_which_profiles_it_has_and_what_was_decided() {
       homepage: https://a.io/
       licence: MIT
     - component: storage
-      version: '4'
+      version: v4
       title: t
       homepage: https://a.io/
       licence: MIT
@@ -141,6 +143,9 @@ async fn a_chart_is_locked_as_what_helm_calls_it_and_as_it_is() {
     let lockfile = lock(&bench, &with(&bench, &["nfs"])).await.unwrap();
     let chart = &lockfile.files[1];
     assert_eq!((chart.kind, chart.arch), (FileKind::Chart, None));
+    let render = chart.render.as_ref().unwrap();
+    assert_eq!((render.release.as_str(), render.namespace.as_str()), ("storage", "volumes"));
+    assert_eq!(render.values["replicas"], 2);
     assert_eq!(chart.media_type, "application/vnd.cncf.helm.chart.content.v1.tar+gzip");
     assert_eq!(chart.artifact_name(), "files/storage/storage-4.tgz:v4");
     assert_eq!(bench.blob(&chart.digest), b"a chart");

@@ -38,7 +38,7 @@ fn the_worked_examples_of_the_guide_are_definitions() {
         .map(|(text, _)| text)
         .filter(|text| text.trim_start().starts_with("component:"))
         .collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let component = Component::parse(Path::new("the guide"), example).unwrap();
         assert_eq!(component.versions.len(), 1);

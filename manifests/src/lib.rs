@@ -27,6 +27,7 @@ pub mod patch;
 mod platform;
 pub mod provenance;
 pub mod release;
+mod release_arches;
 mod release_profiles;
 pub mod rules;
 pub mod yaml;

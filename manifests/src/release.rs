@@ -1,5 +1,6 @@
 //! Release files: which components, in which versions, for which machines.
 
+pub use crate::release_arches::UnknownArch;
 pub use crate::release_profiles::{Choice, Profile, UnknownProfile};
 
 use crate::{

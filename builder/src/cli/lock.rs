@@ -80,6 +80,7 @@ impl Lock {
             network: self.sources.network()?,
             all_platforms: self.all_platforms,
             profiles: self.profiles.choice(),
+            arches: self.profiles.arches(),
             update: self.update.clone(),
             previous: previous.clone(),
         };

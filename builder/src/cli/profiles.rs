@@ -1,9 +1,9 @@
-//! `--profile`: which parts of a release are taken.
+//! `--profile` and `--arch`: which parts of a release are taken.
 
 use clap::Args;
 use console::{Console, text};
 use manifests::{
-    Name,
+    Arch, Name,
     lockfile::Lockfile,
     release::{Choice, Profile},
 };
@@ -19,9 +19,18 @@ pub(super) struct Profiles {
     /// Take every profile of the release.
     #[arg(long, conflicts_with = "names")]
     all_profiles: bool,
+    /// Carry only this architecture of the release; may be given several times.
+    /// Without any, all of them; with `--update`, those that are locked.
+    #[arg(long = "arch", value_name = "ARCH")]
+    arches: Vec<Arch>,
 }
 
 impl Profiles {
+    /// The architectures that were asked for.
+    pub(super) fn arches(&self) -> Vec<Arch> {
+        self.arches.clone()
+    }
+
     /// What was asked for; nothing when nobody said anything.
     pub(super) fn choice(&self) -> Option<Choice> {
         match (self.all_profiles, self.names.as_slice()) {

@@ -2,7 +2,9 @@
 
 use crate::{cache::CacheError, http::HttpError, proof::ProofError, registry::ManifestError};
 use manifests::{
-    Digest, ExitCode, Failure, FileName, Name, patch::RenderError, release::UnknownProfile,
+    Digest, ExitCode, Failure, FileName, Name,
+    patch::RenderError,
+    release::{UnknownArch, UnknownProfile},
     yaml::InputError,
 };
 
@@ -44,6 +46,9 @@ pub enum LockError {
     /// A profile that the release does not have.
     #[error(transparent)]
     Profile(#[from] UnknownProfile),
+    /// An architecture that the release does not have.
+    #[error(transparent)]
+    Arch(#[from] UnknownArch),
     /// Two versions of a component, or two components, that one bundle cannot hold.
     #[error("not everything here goes into one bundle: {0}")]
     Clash(String),
@@ -149,6 +154,7 @@ impl Failure for LockError {
             | Self::NotInRelease(_)
             | Self::NotTaken { .. }
             | Self::Profile(_)
+            | Self::Arch(_)
             | Self::Clash(_)
             | Self::NothingToUpdate
             | Self::Differs(_)
@@ -190,6 +196,7 @@ impl Failure for LockError {
             Self::Definition { .. }
             | Self::NotInRelease(_)
             | Self::Profile(_)
+            | Self::Arch(_)
             | Self::Clash(_)
             | Self::Inconsistent(_) => None,
         }

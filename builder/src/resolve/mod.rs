@@ -43,6 +43,9 @@ pub struct LockOptions {
     /// The profiles to take; without a choice those of `previous` when something
     /// is updated in it, and none otherwise.
     pub profiles: Option<Choice>,
+    /// The architectures to carry; empty means all of the release, or those of
+    /// `previous` when something is updated in it.
+    pub arches: Vec<Arch>,
     /// Resolve only these components anew; empty means all.
     pub update: Vec<Name>,
     /// The lockfile that the other components are taken from.

@@ -19,15 +19,17 @@ pub(super) struct Kept {
     pub(super) images: Vec<LockedImage>,
 }
 
-/// The release with the profiles that are wanted. Whoever updates a component and
-/// says nothing of profiles wants those that are locked.
+/// The release with the profiles and the architectures that are wanted. Whoever
+/// updates a component and says nothing of them wants those that are locked.
 pub(super) fn taken(release: &Release, options: &LockOptions) -> Result<Release, LockError> {
-    let locked = || match &options.previous {
-        Some(previous) if !options.update.is_empty() => previous.profiles.as_slice(),
-        _ => &[],
+    let locked = options.previous.as_ref().filter(|_| !options.update.is_empty());
+    let (profiles, arches) = match locked {
+        Some(previous) => (previous.profiles.as_slice(), previous.arches.as_slice()),
+        None => Default::default(),
     };
-    let as_locked = || Choice::Named(names(locked()).cloned().collect());
-    let taken = release.with(&options.profiles.clone().unwrap_or_else(as_locked))?;
+    let arches = if options.arches.is_empty() { arches } else { &options.arches };
+    let as_locked = || Choice::Named(names(profiles).cloned().collect());
+    let taken = release.with(&options.profiles.clone().unwrap_or_else(as_locked))?.on(arches)?;
     options.update.iter().try_for_each(|name| refuse_stranger(name, release, &taken))?;
     Ok(taken)
 }

@@ -3,7 +3,7 @@
 use crate::bench::Bench;
 use builder::resolve::{LockError, LockOptions};
 use manifests::{
-    ExitCode, Failure, Name,
+    Arch, ExitCode, Failure, Name,
     catalog::Catalog,
     lockfile::{FileKind, Lockfile},
     release::{Choice, Release},
@@ -223,4 +223,23 @@ async fn an_update_with_other_profiles_or_of_a_component_outside_them_is_refused
     let error = lock(&bench, &options).await.unwrap_err();
     assert!(error.to_string().contains("it was locked with other profiles"), "{error}");
     assert_eq!(error.exit_code(), ExitCode::Input);
+}
+
+#[tokio::test]
+async fn a_site_takes_one_of_two_architectures_and_an_update_stays_with_it() {
+    let bench = Bench::new();
+    let (release, catalog) = platform(&bench);
+    let both = Release { arches: vec![Arch::Amd64, Arch::Arm64], ..release };
+    let one = LockOptions { arches: vec![Arch::Arm64], ..bench.lock_options() };
+    let lockfile = bench.lock((&both, &catalog), &one).await.unwrap();
+    assert_eq!(lockfile.arches, [Arch::Arm64]);
+    let update = vec!["runtime".parse().unwrap()];
+    let again = LockOptions { previous: Some(lockfile.clone()), update, ..bench.lock_options() };
+    assert_eq!(bench.lock((&both, &catalog), &again).await.unwrap(), lockfile);
+    let none = Release { arches: vec![Arch::Amd64], ..both };
+    let error = bench.lock((&none, &catalog), &one).await.unwrap_err();
+    assert_eq!(
+        (error.exit_code(), error.to_string().as_str()),
+        (ExitCode::Input, "the release has no arm64; it has: amd64")
+    );
 }

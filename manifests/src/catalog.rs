@@ -6,8 +6,8 @@
 use crate::{
     Name,
     component::{Component, Contents},
+    component_pins::unpin,
     lockfile::CatalogEntry,
-    overlay_laying::unpin,
     release::{Pick, Release},
     rules::RuleBook,
     yaml::{self, InputError},

@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod component;
 mod component_chart;
 mod component_leaves;
+mod component_pins;
 mod component_steps;
 mod descriptor;
 mod digest;

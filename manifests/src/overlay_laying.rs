@@ -2,7 +2,8 @@
 
 use crate::{
     catalog::{Catalog, versions},
-    component::{Component, Contents, FileSource, ImageSource},
+    component::{Component, Contents},
+    component_pins::unpin,
     overlay::{LaidOverlay, Overlay, OverlayPick, Unpinned},
     release::{Pick, Release},
     yaml::InputError,
@@ -150,25 +151,4 @@ fn has_pins(unpinned: &Unpinned, contents: &[(Pick, Contents)]) -> Result<(), St
         true => Ok(()),
         false => Err(format!("unpinned: `{name}` has no published digest to take away")),
     }
-}
-
-/// Takes every published digest and signature away, also digests in names; says
-/// whether there was one.
-pub(crate) fn unpin(contents: &mut Contents) -> bool {
-    let Contents { files, manifests, charts, images, .. } = contents;
-    let files = files.iter_mut().chain(manifests).chain(charts);
-    let files = files.map(unpin_file).filter(|was_pinned| *was_pinned).count();
-    let images = images.iter_mut().map(unpin_image).filter(|was_pinned| *was_pinned).count();
-    files + images > 0
-}
-
-fn unpin_file(file: &mut FileSource) -> bool {
-    let (list, signature) = (file.checksums.take(), file.openpgp.take());
-    file.published.take().is_some() || list.is_some() || signature.is_some()
-}
-
-fn unpin_image(image: &mut ImageSource) -> bool {
-    let unnamed = image.name.clone().by_tag();
-    let was_named = std::mem::replace(&mut image.name, unnamed) != image.name;
-    image.published.take().is_some() || was_named
 }

@@ -1,6 +1,6 @@
 //! What a certificate says. ECDSA on P-256, which validated modules have.
 
-use super::{SiteCaError, pair::Signer};
+use super::SiteCaError;
 use aws_lc_rs::rand;
 use manifests::cluster::{Cluster, Host};
 use rcgen::{
@@ -8,6 +8,7 @@ use rcgen::{
     ExtendedKeyUsagePurpose::ServerAuth, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     NameConstraints, PKCS_ECDSA_P256_SHA256, SanType, SerialNumber,
 };
+use rustls::pki_types::CertificateDer;
 use std::{
     net::IpAddr,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -36,6 +37,20 @@ pub(super) struct Wanted {
     pub(super) address: Option<IpAddr>,
     lifetime: Duration,
     params: CertificateParams,
+}
+
+/// A key with the certificate that is for it.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) key: KeyPair,
+    pub(super) certificate: CertificateDer<'static>,
+}
+
+/// The CA that signs; absent for the CA itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signer<'a> {
+    pub(super) wanted: &'a Wanted,
+    pub(super) pair: &'a Pair,
 }
 
 impl Wanted {

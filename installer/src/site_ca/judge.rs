@@ -1,6 +1,9 @@
 //! Whether a certificate that lies there is as good as one made now.
 
-use super::{end, issue::Wanted, pair::Signer};
+use super::{
+    end,
+    issue::{Signer, Wanted},
+};
 use rcgen::{KeyPair, PublicKeyData};
 use rustls::{
     RootCertStore,

@@ -11,7 +11,7 @@ mod error;
 mod folder;
 mod issue;
 mod judge;
-mod pair;
+mod keeper;
 #[cfg(test)]
 mod tests;
 
@@ -23,13 +23,13 @@ use crate::{
     steps::{Action, FileContent},
 };
 use folder::PkiFolder;
-use issue::Wanted;
+use issue::{Signer, Wanted};
+use keeper::Keeper;
 use manifests::{
     Role,
     cluster::{Cluster, Host},
     event::Reporter,
 };
-use pair::{Keeper, Signer};
 use std::{collections::BTreeMap, path::Path, time::SystemTime};
 
 /// Where keys and certificates lie in a run folder.

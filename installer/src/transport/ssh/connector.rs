@@ -5,6 +5,7 @@ use super::{
     credentials::Credentials,
     greeter::{GreetError, Greeter},
     host_keys::HostKeys,
+    line::Line,
     login::login,
     wire::SshWire,
 };
@@ -58,21 +59,6 @@ pub struct Connector {
     options: ConnectorOptions,
     host_keys: Mutex<HashMap<PathBuf, Arc<HostKeys>>>,
     jumps: Mutex<HashMap<(SocketAddr, String), Line>>,
-}
-
-/// An open connection, and the one it runs through.
-#[derive(Clone)]
-pub(super) struct Line {
-    pub(super) handle: Arc<Handle<Greeter>>,
-    /// Kept so that it stays open.
-    pub(super) through: Option<Box<Line>>,
-}
-
-impl std::fmt::Debug for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (closed, through) = (self.handle.is_closed(), &self.through);
-        f.debug_struct("Line").field("closed", &closed).field("through", through).finish()
-    }
 }
 
 impl Connector {

@@ -10,6 +10,7 @@ mod credentials;
 mod greeter;
 mod host_keys;
 mod known_hosts;
+mod line;
 mod login;
 mod preamble;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Runs one line in a channel of an SSH connection.
 
 use super::{
-    connector::Line,
+    line::Line,
     preamble::{Preamble, marked},
 };
 use crate::transport::{

@@ -4,27 +4,13 @@
 use super::{
     SiteCaError, end,
     folder::{PUBLIC, PkiFolder, SECRET},
-    issue::Wanted,
+    issue::{Pair, Signer, Wanted},
     judge,
 };
 use manifests::event::{Event, Reporter};
 use rcgen::KeyPair;
 use rustls::pki_types::CertificateDer;
 use std::time::SystemTime;
-
-/// A key with the certificate that is for it.
-#[derive(Debug)]
-pub(super) struct Pair {
-    pub(super) key: KeyPair,
-    pub(super) certificate: CertificateDer<'static>,
-}
-
-/// The CA that signs; absent for the CA itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Signer<'a> {
-    pub(super) wanted: &'a Wanted,
-    pub(super) pair: &'a Pair,
-}
 
 /// Keeps the pairs of one folder.
 #[derive(Debug, Clone, Copy)]

@@ -13,4 +13,5 @@ pub mod mirrors;
 pub mod network;
 pub mod proof;
 pub mod registry;
+pub mod report;
 pub mod resolve;

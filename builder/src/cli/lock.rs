@@ -1,7 +1,7 @@
 //! `lock`: the only verb that asks what is current.
 
 use super::{
-    Ended, job,
+    Ended, file, job,
     overlays::{self, Overlays},
     profiles::{self, Profiles},
     provenance,
@@ -12,18 +12,14 @@ use crate::resolve::{self, LockOptions};
 use clap::Args;
 use console::{Console, text};
 use manifests::{
-    ExitCode, Failure, Name,
+    Name,
     catalog::Catalog,
     lockfile::Lockfile,
     release::Release,
     rules::Warning,
     yaml::{self, InputError},
 };
-use std::{
-    fs, io,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Resolve a release to exact sources, sizes and digests.
 #[derive(Debug, Args)]
@@ -55,20 +51,6 @@ pub(super) struct Lock {
     sources: Sources,
 }
 
-/// The lockfile could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{path}`")]
-struct OutputError {
-    path: PathBuf,
-    source: io::Error,
-}
-
-impl Failure for OutputError {
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::Input
-    }
-}
-
 impl Lock {
     pub(super) fn run(self, console: &Console) -> Ended {
         let release =
@@ -95,8 +77,7 @@ impl Lock {
             job::run(resolve::lock(&release, &catalog, &options, &cache, reporter.as_ref()))?;
         rules.put_into(&mut lockfile);
         let rendered = lockfile.render();
-        let written = replace(&output, &rendered);
-        written.map_err(|source| OutputError { path: output.clone(), source })?;
+        file::replace(&output, &rendered)?;
         let warnings = self.day.warnings(&lockfile);
         tell(&lockfile, previous.as_ref(), &warnings, &output, console);
         profiles::tell(&lockfile, &release.profiles, console);
@@ -117,19 +98,6 @@ impl Lock {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Writes a file in one step: readers see the old text or the new one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new();
-    // A temporary file is private; a lockfile is for everybody who reviews it.
-    let file = file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = file.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(|_| ()).map_err(|error| error.error)?;
-    fs::metadata(path).map(|_| ())
 }
 
 fn tell(

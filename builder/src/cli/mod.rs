@@ -4,6 +4,7 @@
 mod build;
 mod check;
 mod completions;
+mod file;
 mod inspect;
 mod job;
 mod key;
@@ -11,6 +12,7 @@ mod lock;
 mod overlays;
 mod profiles;
 mod provenance;
+mod report;
 mod rules;
 mod sign;
 mod sources;
@@ -42,6 +44,7 @@ enum Verb {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Inspect(inspect::Inspect),
+    Report(report::Report),
     #[command(subcommand)]
     Key(key::Key),
     Completions(completions::Completions),
@@ -59,6 +62,7 @@ impl CommandLine {
             Verb::Sign(verb) => verb.run(&console),
             Verb::Verify(verb) => verb.run(&console),
             Verb::Inspect(verb) => verb.run(&console),
+            Verb::Report(verb) => verb.run(&console),
             Verb::Key(verb) => verb.run(&console),
             Verb::Completions(verb) => Ok(verb.run(&console)),
             Verb::Man(verb) => verb.run(&console),

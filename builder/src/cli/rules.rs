@@ -26,9 +26,14 @@ pub(super) struct Day {
 }
 
 impl Day {
+    /// The day itself.
+    pub(super) fn day(&self) -> Date {
+        self.on.unwrap_or_else(today)
+    }
+
     /// What a lockfile's rules say on that day.
     pub(super) fn warnings(&self, lockfile: &Lockfile) -> Vec<Warning> {
-        lockfile.warnings(self.on.unwrap_or_else(today))
+        lockfile.warnings(self.day())
     }
 }
 

@@ -1,7 +1,10 @@
 //! `verify`: what the site will do first, done before the bundle leaves.
 
 use super::{Ended, job};
-use crate::keys::{self, KeyError};
+use crate::{
+    keys::{self, KeyError},
+    report::TrustedKey,
+};
 use bundles::{Acceptance, Bundle, Trust};
 use clap::Args;
 use console::{Console, text};
@@ -31,12 +34,25 @@ pub(super) struct Keys {
 impl Keys {
     /// What to trust; `None` when no key was given.
     pub(super) fn trust(&self) -> Result<Option<Trust>, KeyError> {
+        let keys: Vec<_> = self.named()?.into_iter().map(|named| named.key).collect();
+        Ok((!keys.is_empty()).then(|| Trust::new(keys, self.require)))
+    }
+
+    /// The keys that were given, with the names of their files.
+    pub(super) fn named(&self) -> Result<Vec<TrustedKey>, KeyError> {
         // A secret key's own public half would do, but who has it can sign, so
         // checking with it proves nothing: a password is not asked for.
         let no_password = || Err(io::Error::other("expected a public key"));
-        let keys = self.trust.iter().map(|path| keys::show(path, no_password));
-        let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
-        Ok((!keys.is_empty()).then(|| Trust::new(keys, self.require)))
+        let named = |path: &PathBuf| {
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok(TrustedKey { file, key: keys::show(path, no_password)? })
+        };
+        self.trust.iter().map(named).collect()
+    }
+
+    /// How many of them must have signed.
+    pub(super) fn require(&self) -> usize {
+        self.require
     }
 }
 

@@ -1,0 +1,71 @@
+//! Which file this is and who signed it.
+
+use super::{Part, blocks};
+use crate::report::{
+    html::{Html, plain},
+    signatures::{SignatureFacts, Signatures},
+    words,
+};
+use console::text;
+
+impl Part<'_> {
+    pub(super) fn identity(&self) -> Html {
+        let subject = &self.report.subject;
+        let size = [("size", text::size(subject.size)), ("bytes", subject.size.to_string())];
+        let size = self.fill(words::SIZE_VALUE, &[("size", &size[0].1), ("bytes", &size[1].1)]);
+        let mut facts = vec![
+            (self.say(words::FILE_NAME), blocks::code(&subject.file)),
+            (self.say(words::FILE_SIZE), size.into()),
+            (self.say(words::SHA256), blocks::code(subject.sha256.hex())),
+        ];
+        if let Some(bundle) = &subject.bundle {
+            facts.extend([
+                (self.say(words::LOCKFILE_DIGEST), blocks::code(&subject.lockfile.to_string())),
+                (self.say(words::FORMAT), bundle.format.as_str().into()),
+                (self.say(words::OPENS_WITH), bundle.opens_with.as_str().into()),
+                (self.say(words::ENCODER), bundle.encoder.as_str().into()),
+            ]);
+        }
+        let signatures = match &self.report.signatures {
+            Some(signatures) => self.signatures(signatures),
+            None => blocks::note(self.say(words::LOCKFILE_NOTE)),
+        };
+        Html::join([blocks::facts(facts), signatures])
+    }
+
+    fn signatures(&self, signatures: &Signatures) -> Html {
+        let title = plain("h4", self.say(words::SIGNATURE));
+        if signatures.keys.is_empty() {
+            return Html::join([title, blocks::note(self.say(words::SIGNATURE_NONE))]);
+        }
+        let heads = [words::KEY_ID, words::FINGERPRINT, words::VERIFIED].map(|head| self.say(head));
+        let rows = signatures.keys.iter().map(|key| self.signature(signatures.checked, key));
+        let table = blocks::table("keys", &heads, rows.collect());
+        let required = match signatures.checked {
+            true => blocks::paragraph(
+                self.fill(words::KEYS_REQUIRED, &[("count", &signatures.required)]),
+            ),
+            false => Html::default(),
+        };
+        let note = blocks::note(self.say(words::FINGERPRINT_NOTE));
+        Html::join([title, table, required, note])
+    }
+
+    fn signature(&self, checked: bool, key: &SignatureFacts) -> Html {
+        let fingerprint = match key.fingerprints.is_empty() {
+            true => self.say(words::KEY_UNKNOWN).into(),
+            false => Html::join(key.fingerprints.iter().map(|one| plain("div", blocks::code(one)))),
+        };
+        let (class, word) = match (checked, key.trusted) {
+            (true, true) => ("mark good", words::KEY_TRUSTED),
+            _ => ("mark look", words::KEY_UNCHECKED),
+        };
+        let mark = blocks::mark(class, self.say(word));
+        let cells = [
+            blocks::row_head(blocks::code(&key.key_id)),
+            blocks::cell(fingerprint),
+            blocks::cell(mark),
+        ];
+        blocks::body(blocks::row(cells))
+    }
+}

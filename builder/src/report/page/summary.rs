@@ -1,0 +1,218 @@
+//! What a reader with one minute sees: what it is, and what to look at.
+
+use super::{Part, blocks};
+use crate::report::{
+    changes::Change,
+    html::{Html, plain},
+    words,
+};
+use console::text;
+
+/// Whether a line of the summary asks for somebody's attention.
+#[derive(Clone, Copy)]
+enum State {
+    Good,
+    Look,
+    Note,
+}
+
+struct Line {
+    what: &'static str,
+    state: State,
+    detail: String,
+}
+
+impl Part<'_> {
+    pub(super) fn summary(&self) -> Html {
+        let lines = [
+            self.signature_line(),
+            self.integrity_line(),
+            Some(self.rules_line()),
+            Some(self.origin_line()),
+            Some(self.unpinned_line()),
+            Some(self.changes_line()),
+        ];
+        let bodies = lines.into_iter().flatten().map(|line| self.line(&line)).collect();
+        let heads = [words::CHECK, words::STATE, words::DETAIL].map(|head| self.say(head));
+        let findings = blocks::table("findings", &heads, bodies);
+        Html::join([self.release(), plain("h4", self.say(words::RESULT)), findings])
+    }
+
+    fn release(&self) -> Html {
+        let release = &self.report.release;
+        let arches: Vec<_> = release.arches.iter().map(ToString::to_string).collect();
+        let profiles = release.profiles.iter();
+        let profiles = profiles.map(|one| (one.name.as_str(), one.title.as_str())).collect();
+        let overlays = self.report.overlays.iter();
+        let title = |one: &'_ manifests::overlay::LaidOverlay| -> String {
+            one.title.as_ref().map_or_else(String::new, ToString::to_string)
+        };
+        let overlays: Vec<_> = overlays.map(|one| (one.name.as_str(), title(one))).collect();
+        let overlays = overlays.iter().map(|(name, title)| (*name, title.as_str())).collect();
+        blocks::facts(vec![
+            (self.say(words::SUBJECT), self.subject()),
+            (self.say(words::RELEASE), format!("{} {}", release.name, release.version).into()),
+            (self.say(words::DESCRIPTION), release.title.into()),
+            (
+                self.say(words::SERIAL),
+                self.fill(words::SERIAL_NOTE, &[("serial", &release.serial)]).into(),
+            ),
+            (self.say(words::ARCHITECTURES), arches.join(", ").into()),
+            (self.say(words::PROFILES), self.choices(profiles)),
+            (self.say(words::OVERLAYS), self.choices(overlays)),
+            (self.say(words::TOTALS), self.totals()),
+            (self.say(words::JUDGED_ON), self.report.judged_on.to_string().into()),
+        ])
+    }
+
+    fn subject(&self) -> Html {
+        let subject = &self.report.subject;
+        let kind = match subject.bundle {
+            Some(_) => words::SUBJECT_BUNDLE,
+            None => words::SUBJECT_LOCKFILE,
+        };
+        Html::join([
+            format!("{}: ", self.say(kind)).into(),
+            blocks::code(&subject.file),
+            format!(", {}", text::size(subject.size)).into(),
+        ])
+    }
+
+    fn choices(&self, choices: Vec<(&str, &str)>) -> Html {
+        if choices.is_empty() {
+            return self.say(words::NONE).into();
+        }
+        let item = |(name, title): (&str, &str)| {
+            let title = if title.is_empty() { String::new() } else { format!(" {title}") };
+            plain("li", [blocks::code(name), title.into()])
+        };
+        plain("ul", choices.into_iter().map(item).collect::<Vec<_>>())
+    }
+
+    fn totals(&self) -> Html {
+        let totals = self.report.totals;
+        let counts = self.fill(
+            words::TOTALS_VALUE,
+            &[
+                ("components", &totals.components),
+                ("images", &totals.images),
+                ("files", &totals.files),
+                ("manifests", &totals.manifests),
+                ("charts", &totals.charts),
+            ],
+        );
+        let bytes = text::size(totals.bytes);
+        let blobs = self.fill(words::BLOBS_VALUE, &[("blobs", &totals.blobs), ("bytes", &bytes)]);
+        Html::join([counts.into(), blocks::small(blobs)])
+    }
+
+    fn line(&self, Line { what, state, detail }: &Line) -> Html {
+        let (class, word) = match state {
+            State::Good => ("mark good", words::GOOD),
+            State::Look => ("mark look", words::LOOK),
+            State::Note => ("mark", words::NOTE),
+        };
+        let mark = blocks::cell(blocks::mark(class, self.say(word)));
+        let cells = [blocks::row_head(*what), mark, blocks::cell(detail.as_str())];
+        blocks::body(blocks::row(cells))
+    }
+
+    fn signature_line(&self) -> Option<Line> {
+        let what = self.say(words::SIGNATURE);
+        let Some(signatures) = &self.report.signatures else {
+            let detail = self.say(words::SIGNATURE_LOCKFILE).to_owned();
+            return Some(Line { what, state: State::Note, detail });
+        };
+        let ids = |trusted: bool| {
+            let keys = signatures.keys.iter().filter(|key| !trusted || key.trusted);
+            keys.map(|key| key.key_id.clone()).collect::<Vec<_>>().join(", ")
+        };
+        let (state, detail) = match (signatures.checked, signatures.keys.is_empty()) {
+            (true, _) => (State::Good, self.fill(words::SIGNATURE_GOOD, &[("keys", &ids(true))])),
+            (false, true) => (State::Look, self.say(words::SIGNATURE_NONE).to_owned()),
+            (false, false) => {
+                (State::Look, self.fill(words::SIGNATURE_UNCHECKED, &[("keys", &ids(false))]))
+            }
+        };
+        Some(Line { what, state, detail })
+    }
+
+    fn integrity_line(&self) -> Option<Line> {
+        self.report.subject.bundle.as_ref()?;
+        let (what, detail) = (self.say(words::INTEGRITY), self.say(words::INTEGRITY_GOOD));
+        Some(Line { what, state: State::Good, detail: detail.to_owned() })
+    }
+
+    fn rules_line(&self) -> Line {
+        let warnings = &self.report.warnings;
+        let open = warnings.iter().filter(|one| one.warning.acknowledged.is_none()).count();
+        let (met, rules) = (warnings.len(), self.report.totals.rules);
+        let (state, detail) = match (met, open) {
+            (0, _) => (State::Good, self.fill(words::RULES_NONE, &[("rules", &rules)])),
+            (_, 0) => (State::Note, self.fill(words::RULES_ACKNOWLEDGED, &[("met", &met)])),
+            _ => (State::Look, self.fill(words::RULES_OPEN, &[("met", &met), ("open", &open)])),
+        };
+        Line { what: self.say(words::RULES), state, detail }
+    }
+
+    fn origin_line(&self) -> Line {
+        let known = self.report.provenance;
+        let state = match known.by_third_parties + known.first_seen {
+            0 => State::Good,
+            _ => State::Note,
+        };
+        let detail = self.fill(
+            words::ORIGIN_VALUE,
+            &[
+                ("project", &known.by_project),
+                ("others", &known.by_third_parties),
+                ("first", &known.first_seen),
+                ("signed", &known.signed),
+            ],
+        );
+        Line { what: self.say(words::ORIGIN), state, detail }
+    }
+
+    fn unpinned_line(&self) -> Line {
+        let what = self.say(words::UNPINNED);
+        match self.report.overlays.iter().map(|overlay| overlay.unpinned.len()).sum::<usize>() {
+            0 => {
+                Line { what, state: State::Good, detail: self.say(words::UNPINNED_NONE).to_owned() }
+            }
+            count => {
+                let detail = self.fill(words::UNPINNED_SOME, &[("count", &count)]);
+                Line { what, state: State::Look, detail }
+            }
+        }
+    }
+
+    fn changes_line(&self) -> Line {
+        let what = self.say(words::CHANGES);
+        let Some(changes) = &self.report.changes else {
+            return Line {
+                what,
+                state: State::Note,
+                detail: self.say(words::CHANGES_NONE).to_owned(),
+            };
+        };
+        let items = || changes.components.iter().flat_map(|component| &component.items);
+        let count = |kind: Change| items().filter(|item| item.change == kind).count();
+        let file = &changes.since.file;
+        let other_bytes = count(Change::OtherBytes);
+        let detail = match changes.components.len() {
+            0 => self.fill(words::CHANGES_SAME, &[("file", file)]),
+            components => self.fill(
+                words::CHANGES_SOME,
+                &[
+                    ("file", file),
+                    ("components", &components),
+                    ("new", &count(Change::New)),
+                    ("changed", &(count(Change::OtherVersion) + other_bytes)),
+                    ("gone", &count(Change::Gone)),
+                ],
+            ),
+        };
+        let state = if other_bytes > 0 { State::Look } else { State::Note };
+        Line { what, state, detail }
+    }
+}

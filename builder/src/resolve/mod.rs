@@ -117,9 +117,9 @@ impl Context<'_> {
     }
 
     async fn run(&self, plan: Plan) -> Result<Vec<Locked>, LockError> {
-        let title = "locking".to_owned();
-        let items = plan.work.len() as u64;
-        self.reporter.report(&Event::PhaseStarted { title: title.clone(), items, bytes: None });
+        let title = "resolving".to_owned();
+        // How many answers an image takes is known when the first is here.
+        self.reporter.report(&Event::PhaseStarted { title: title.clone(), items: 0, bytes: None });
         let locked = stream::iter(plan.work)
             .map(|work| self.one(work))
             .buffer_unordered(self.network.tasks())

@@ -27,9 +27,11 @@ pub(super) fn taken(release: &Release, options: &LockOptions) -> Result<Release,
         Some(previous) => (previous.profiles.as_slice(), previous.arches.as_slice()),
         None => Default::default(),
     };
-    let arches = if options.arches.is_empty() { arches } else { &options.arches };
+    // What the release has no longer is told when the two are compared.
+    let still = arches.iter().copied().filter(|arch| release.arches.contains(arch)).collect();
+    let arches = if options.arches.is_empty() { still } else { options.arches.clone() };
     let as_locked = || Choice::Named(names(profiles).cloned().collect());
-    let taken = release.with(&options.profiles.clone().unwrap_or_else(as_locked))?.on(arches)?;
+    let taken = release.with(&options.profiles.clone().unwrap_or_else(as_locked))?.on(&arches)?;
     options.update.iter().try_for_each(|name| refuse_stranger(name, release, &taken))?;
     Ok(taken)
 }

@@ -1,8 +1,8 @@
 //! Why a lockfile does not pass.
 
-use super::{Missing, Report};
+use super::{ChartError, Missing, Report};
 use crate::cache::CacheError;
-use manifests::{Digest, ExitCode, Failure, patch::RenderError};
+use manifests::{Digest, ExitCode, Failure, lockfile::LockedFile, patch::RenderError};
 use std::fmt::Write;
 
 /// How many places of one reference a message lists.
@@ -14,10 +14,10 @@ pub enum CheckError {
     /// The cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
-    /// A manifest is not in the cache any more.
+    /// A manifest, a chart or Helm is not in the cache any more.
     #[error("the cache lost `{file}` while it was in use: expected {digest}")]
     Gone {
-        /// The manifest: `component/name`.
+        /// The file: `component/name`.
         file: String,
         /// Its digest.
         digest: Digest,
@@ -29,6 +29,22 @@ pub enum CheckError {
         file: String,
         /// Why.
         source: Box<RenderError>,
+    },
+    /// The Helm of the release cannot be used.
+    #[error("`{file}` cannot be unpacked")]
+    Helm {
+        /// The archive: `component/name`.
+        file: String,
+        /// Why.
+        source: Box<ChartError>,
+    },
+    /// A chart cannot be rendered.
+    #[error("chart `{file}` cannot be rendered")]
+    Chart {
+        /// The chart: `component/name`.
+        file: String,
+        /// Why.
+        source: Box<ChartError>,
     },
     /// Something is missing, or there without a reason.
     #[error("{0}")]
@@ -44,6 +60,18 @@ impl CheckError {
     pub(super) fn incomplete(report: Report) -> Self {
         Self::Incomplete(Box::new(Incomplete(report)))
     }
+
+    pub(super) fn helm(program: &LockedFile, error: ChartError) -> Self {
+        Self::Helm { file: name(program), source: Box::new(error) }
+    }
+
+    pub(super) fn chart(chart: &LockedFile, error: ChartError) -> Self {
+        Self::Chart { file: name(chart), source: Box::new(error) }
+    }
+}
+
+fn name(file: &LockedFile) -> String {
+    format!("{}/{}", file.component, file.name)
 }
 
 impl Failure for CheckError {
@@ -51,6 +79,7 @@ impl Failure for CheckError {
         match self {
             Self::Cache(error) => error.exit_code(),
             Self::Gone { .. } => ExitCode::Source,
+            Self::Helm { source, .. } | Self::Chart { source, .. } => source.exit_code(),
             Self::Manifest { .. } | Self::Incomplete(_) => ExitCode::Input,
         }
     }
@@ -60,6 +89,7 @@ impl Failure for CheckError {
             Self::Cache(error) => error.hint(),
             Self::Gone { .. } => Some("run the same command again".into()),
             Self::Manifest { .. } => None,
+            Self::Helm { source, .. } | Self::Chart { source, .. } => source.hint(),
             Self::Incomplete(incomplete) => Some(incomplete.advice()),
         }
     }

@@ -56,6 +56,9 @@ pub struct Place {
     pub version: Version,
     /// Its file.
     pub file: String,
+    /// The template of the chart that made the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// The object in the file: `DaemonSet kube-system/calico-node`.
     pub object: String,
     /// The field of the object: `spec.containers[0].image`. What stands behind
@@ -65,7 +68,9 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}, {}", self.file, self.object, self.field)
+        write!(f, "{}, ", self.file)?;
+        self.template.iter().try_for_each(|template| write!(f, "{template}, "))?;
+        write!(f, "{}, {}", self.object, self.field)
     }
 }
 

@@ -45,6 +45,7 @@ fn finding(file: &LockedFile, object: &str, field: &str, reference: Reference) -
         component: file.component.clone(),
         version: file.version.clone(),
         file: file.name.to_string(),
+        template: None,
         object: object.to_owned(),
         field: field.to_owned(),
     };

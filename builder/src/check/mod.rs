@@ -37,12 +37,14 @@
 //! file, behind a command such as `curl`, or under a name such as `DOWNLOAD_URL`.
 //! It must be the source of a locked file.
 //!
-//! # What is not looked into
+//! # Charts
 //!
-//! Charts: nothing renders them here. The report lists each as unread, and what
-//! only a chart names is stated.
+//! Each is rendered by the Helm that the release brings, for its Kubernetes, and
+//! read like a manifest. One that cannot be rendered here is listed as unread, and
+//! what only such a chart names is stated.
 
 mod answer;
+mod charts;
 mod error;
 mod finding;
 mod image;
@@ -57,35 +59,50 @@ mod walk;
 mod words;
 
 pub use answer::Gap;
+pub use charts::{ChartError, Rendered, Unknown, Unread};
 pub use error::{CheckError, Incomplete};
 pub use finding::{Finding, Place, Reference};
 pub use read::{ManifestName, read_manifest};
-pub use report::{Missing, Report, Row, Unexplained, Unread};
+pub use report::{Missing, Report, Row, Unexplained};
 
 use crate::cache::Cache;
 use manifests::lockfile::{FileKind, LockedFile, Lockfile};
+use std::sync::atomic::AtomicBool;
 
-/// Checks a lockfile whose manifests are in the cache.
+/// Checks a lockfile whose manifests and charts are in the cache.
 pub fn check(lockfile: &Lockfile, cache: &Cache) -> Result<Report, CheckError> {
-    let mut findings = read::findings(lockfile, cache)?;
+    check_until(lockfile, cache, &AtomicBool::new(false))
+}
+
+/// The same, until the flag is raised: rendering may take a while.
+pub fn check_until(
+    lockfile: &Lockfile,
+    cache: &Cache,
+    stop: &AtomicBool,
+) -> Result<Report, CheckError> {
+    let read::Manifests { mut findings, apis } = read::manifests(lockfile, cache)?;
+    let mut charts = charts::read(lockfile, cache, apis, stop)?;
+    findings.append(&mut charts.findings);
     findings.extend(implied::findings(lockfile));
     findings.sort();
-    Ok(report::report(lockfile, findings))
+    findings.dedup();
+    Ok(report::report(lockfile, findings, charts))
 }
 
 /// Whether everything that [`check`] reads is in the cache.
 pub fn is_at_hand(lockfile: &Lockfile, cache: &Cache) -> bool {
-    lockfile.files.iter().filter(|file| is_read(file)).all(|file| cache.has(&file.descriptor()))
+    let mut files = lockfile.files.iter().filter(|file| is_read(lockfile, file));
+    files.all(|file| cache.has(&file.descriptor()))
 }
 
 /// The part of a lockfile that [`check`] reads, for a fetch without images.
 pub fn needed(lockfile: &Lockfile) -> Lockfile {
-    let files = lockfile.files.iter().filter(|file| is_read(file)).cloned().collect();
+    let files = lockfile.files.iter().filter(|file| is_read(lockfile, file)).cloned().collect();
     Lockfile { files, images: Vec::new(), ..lockfile.clone() }
 }
 
-fn is_read(file: &LockedFile) -> bool {
-    file.kind == FileKind::Manifest
+fn is_read(lockfile: &Lockfile, file: &LockedFile) -> bool {
+    file.kind == FileKind::Manifest || charts::needs(lockfile, file)
 }
 
 impl Report {

@@ -1,8 +1,9 @@
 //! Manifests out of the cache, rendered as they will be applied, and everything
-//! they ask for.
+//! they ask for and add to the API of the cluster.
 
 use super::{
     CheckError,
+    charts::{Apis, brought_by},
     finding::{Finding, Place},
     object,
 };
@@ -11,38 +12,53 @@ use manifests::{
     FileName, Name, Version,
     component::Step,
     lockfile::{FileKind, LockedComponent, LockedFile, Lockfile},
-    patch::{Patch, RenderError, documents, render},
+    patch::{self, Patch, RenderError, render},
 };
+use serde_json::Value;
 use std::fmt;
 
-/// What all manifests of a lockfile ask for.
-pub(super) fn findings(lockfile: &Lockfile, cache: &Cache) -> Result<Vec<Finding>, CheckError> {
-    let mut findings = Vec::new();
+/// What all manifests of a lockfile come to.
+#[derive(Debug, Default)]
+pub(super) struct Manifests {
+    pub(super) findings: Vec<Finding>,
+    pub(super) apis: Apis,
+}
+
+/// Reads all manifests of a lockfile.
+pub(super) fn manifests(lockfile: &Lockfile, cache: &Cache) -> Result<Manifests, CheckError> {
+    let mut manifests = Manifests::default();
     for file in &lockfile.files {
-        // A new kind of file is read here, said to name nothing, or reported as unread.
+        // A new kind of file is read here, by a module of its own, or said to name nothing.
         match file.kind {
-            FileKind::Manifest => findings.extend(manifest(lockfile, file, cache)?),
+            FileKind::Manifest => manifests.read(lockfile, file, cache)?,
             FileKind::Chart | FileKind::File => {}
         }
     }
-    findings.sort();
-    findings.dedup();
-    Ok(findings)
+    Ok(manifests)
 }
 
-fn manifest(
-    lockfile: &Lockfile,
-    file: &LockedFile,
-    cache: &Cache,
-) -> Result<Vec<Finding>, CheckError> {
-    let name = ManifestName::of(file);
-    let gone = || CheckError::Gone { file: name.to_string(), digest: file.digest.clone() };
-    let bytes = cache.read(&file.digest)?.ok_or_else(gone)?;
-    let mut findings = Vec::new();
-    for patches in applied(lockfile, file) {
-        findings.extend(read_manifest(name, &bytes, patches)?);
+impl Manifests {
+    fn read(
+        &mut self,
+        lockfile: &Lockfile,
+        file: &LockedFile,
+        cache: &Cache,
+    ) -> Result<(), CheckError> {
+        let (name, bytes) = (ManifestName::of(file), bytes(file, cache)?);
+        for patches in applied(lockfile, file) {
+            let documents = documents(name, &bytes, patches)?;
+            self.apis.extend(documents.iter().flat_map(|(_, document)| brought_by(document)));
+            self.findings.extend(findings(name, &documents, |_| None));
+        }
+        Ok(())
     }
-    Ok(findings)
+}
+
+/// A small file, hashed again.
+pub(super) fn bytes(file: &LockedFile, cache: &Cache) -> Result<Vec<u8>, CheckError> {
+    let name = ManifestName::of(file).to_string();
+    let gone = || CheckError::Gone { file: name, digest: file.digest.clone() };
+    cache.read(&file.digest)?.ok_or_else(gone)
 }
 
 /// The patches of each step that applies a manifest; none at all for one that
@@ -61,19 +77,19 @@ fn applied<'a>(lockfile: &'a Lockfile, file: &LockedFile) -> Vec<&'a [Patch]> {
     patches
 }
 
-/// A manifest of a version of a component.
+/// A manifest, or a chart, of a version of a component.
 #[derive(Debug, Clone, Copy)]
 pub struct ManifestName<'a> {
     /// The component.
     pub component: &'a Name,
     /// Its version.
     pub version: &'a Version,
-    /// The manifest's file.
+    /// The file.
     pub file: &'a FileName,
 }
 
 impl<'a> ManifestName<'a> {
-    fn of(file: &'a LockedFile) -> Self {
+    pub(super) fn of(file: &'a LockedFile) -> Self {
         let LockedFile { component, version, name, .. } = file;
         Self { component, version, file: name }
     }
@@ -92,24 +108,44 @@ pub fn read_manifest(
     manifest: &[u8],
     patches: &[Patch],
 ) -> Result<Vec<Finding>, CheckError> {
+    Ok(findings(name, &documents(name, manifest, patches)?, |_| None))
+}
+
+fn documents(
+    name: ManifestName<'_>,
+    manifest: &[u8],
+    patches: &[Patch],
+) -> Result<Vec<(usize, Value)>, CheckError> {
     let unreadable =
         |source| CheckError::Manifest { file: name.to_string(), source: Box::new(source) };
     let rendered = render(manifest, patches).map_err(unreadable)?;
     let text = str::from_utf8(&rendered).map_err(RenderError::NotText).map_err(unreadable)?;
-    let documents = documents(text).map_err(unreadable)?;
-    let objects = documents.iter().flat_map(|(line, value)| object::objects(value, *line));
-    let findings = objects.flat_map(|object| {
-        let place = Place {
-            component: name.component.clone(),
-            version: name.version.clone(),
-            file: name.file.to_string(),
-            object: object.title,
-            field: String::new(),
-        };
-        object.found.into_iter().map(move |found| Finding {
-            reference: found.reference,
-            place: Place { field: found.field, ..place.clone() },
-        })
-    });
-    Ok(findings.collect())
+    patch::documents(text).map_err(unreadable)
+}
+
+/// What documents ask for, each with its first line. The template is that of the
+/// document in a line.
+pub(super) fn findings(
+    name: ManifestName<'_>,
+    documents: &[(usize, Value)],
+    template: impl Fn(usize) -> Option<String>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (line, document) in documents {
+        for object in object::objects(document, *line) {
+            let place = Place {
+                component: name.component.clone(),
+                version: name.version.clone(),
+                file: name.file.to_string(),
+                template: template(*line),
+                object: object.title,
+                field: String::new(),
+            };
+            findings.extend(object.found.into_iter().map(|found| Finding {
+                reference: found.reference,
+                place: Place { field: found.field, ..place.clone() },
+            }));
+        }
+    }
+    findings
 }

@@ -2,11 +2,12 @@
 
 use super::{
     answer::{self, Gap},
+    charts::{Charts, Rendered, Unread},
     finding::{Finding, Place, Reference},
 };
 use manifests::{
-    FileName, ImageRef, Name, Version,
-    lockfile::{FileKind, LockedFile, LockedImage, Lockfile},
+    ImageRef, Name, Version,
+    lockfile::{LockedImage, Lockfile},
     release::{self, Exception},
 };
 use serde::Serialize;
@@ -28,7 +29,9 @@ pub struct Report {
     pub missing: Vec<Missing>,
     /// What is locked and named nowhere.
     pub unexplained: Vec<Unexplained>,
-    /// What may name more, and was not looked into.
+    /// The charts that were rendered and read.
+    pub rendered: Vec<Rendered>,
+    /// Those that were not: they may name more.
     pub unread: Vec<Unread>,
     /// Exceptions of the release that let something pass.
     pub exceptions: Vec<Exception>,
@@ -49,21 +52,10 @@ pub struct Row {
     pub locked: usize,
     /// How many of them only a definition states.
     pub stated: usize,
-    /// How many of its files may name more, and were not looked into.
+    /// How many of its charts were not looked into.
     pub unread: usize,
     /// How many things are wrong.
     pub problems: usize,
-}
-
-/// A chart: what it asks for is known only when somebody renders it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unread {
-    /// Its component.
-    pub component: Name,
-    /// The component's version.
-    pub version: Version,
-    /// Its file.
-    pub file: FileName,
 }
 
 /// A reference that nothing answers.
@@ -90,9 +82,9 @@ pub struct Unexplained {
 }
 
 /// Compares what is asked for with what is locked, in both directions.
-pub(super) fn report(lockfile: &Lockfile, findings: Vec<Finding>) -> Report {
+pub(super) fn report(lockfile: &Lockfile, findings: Vec<Finding>, charts: Charts) -> Report {
     let mut judge = Judge { lockfile, explained: BTreeSet::new(), used: BTreeSet::new() };
-    let rows = Rows::of(lockfile, &findings);
+    let rows = Rows::of(lockfile, &findings, &charts.unread);
     let missing = judge.missing(findings);
     let unexplained = judge.unexplained();
     let (exceptions, unused): (Vec<_>, Vec<_>) =
@@ -105,15 +97,11 @@ pub(super) fn report(lockfile: &Lockfile, findings: Vec<Finding>) -> Report {
         components: rows.with(&missing, &unexplained),
         missing,
         unexplained,
-        unread: lockfile.files.iter().filter_map(unread).collect(),
+        rendered: charts.rendered,
+        unread: charts.unread,
         exceptions,
         unused_exceptions,
     }
-}
-
-fn unread(file: &LockedFile) -> Option<Unread> {
-    let LockedFile { component, version, name, .. } = file.clone();
-    (file.kind == FileKind::Chart).then_some(Unread { component, version, file: name })
 }
 
 struct Judge<'a> {
@@ -181,11 +169,13 @@ fn asking(place: &Place) -> (&Name, &Version) {
 struct Rows(BTreeMap<(Name, Version), Row>);
 
 impl Rows {
-    fn of(lockfile: &Lockfile, findings: &[Finding]) -> Self {
+    fn of(lockfile: &Lockfile, findings: &[Finding], unread: &[Unread]) -> Self {
         let mut rows = Self(BTreeMap::new());
         for file in &lockfile.files {
-            let row = rows.row(&file.component, &file.version);
-            row.unread += usize::from(file.kind == FileKind::Chart);
+            rows.row(&file.component, &file.version);
+        }
+        for chart in unread {
+            rows.row(&chart.component, &chart.version).unread += 1;
         }
         for component in &lockfile.components {
             rows.row(&component.name, &component.version);

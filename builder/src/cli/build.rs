@@ -78,7 +78,10 @@ impl Build {
         cache: &Cache,
         console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
-        let complete = || check::check(lockfile, cache).and_then(check::Report::complete);
+        let complete = || -> Result<(), Box<dyn Failure>> {
+            let report = job::run_blocking(|stop| check::check_until(lockfile, cache, stop))??;
+            Ok(report.complete().map(drop)?)
+        };
         let is_at_hand = check::is_at_hand(lockfile, cache);
         if is_at_hand {
             complete()?;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     cache::Cache,
-    check::{self, Report, Row, Unread},
+    check::{self, Rendered, Report, Row, Unread},
     fetch::{self, FetchOptions},
 };
 use clap::Args;
@@ -17,8 +17,8 @@ use serde::Serialize;
 
 use std::{path::PathBuf, time::Instant};
 
-/// Check that a lockfile is complete: every image and file that its manifests
-/// name is locked, and nothing is locked without a reason.
+/// Check that a lockfile is complete: every image and file that its manifests and
+/// charts name is locked, and nothing is locked without a reason.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The lockfile.
@@ -39,7 +39,7 @@ impl Check {
             yaml::read(&self.lockfile).and_then(|text| Lockfile::parse(&self.lockfile, &text))?;
         let cache = self.sources.cache()?;
         self.fetch(&check::needed(&lockfile), &cache, console)?;
-        let report = check::check(&lockfile, &cache)?;
+        let report = job::run_blocking(|stop| check::check_until(&lockfile, &cache, stop))??;
         let warnings = self.day.warnings(&lockfile);
         show(&report, &warnings, console);
         let code = rules::warn(&warnings, console);
@@ -80,10 +80,9 @@ fn show(report: &Report, warnings: &[Warning], console: &Console) {
         table.row(names.into_iter().chain(counts).chain([result(row)]));
     }
     console.table(&table.numbers(&[2, 3, 4]));
-    for Unread { component, file, .. } in &report.unread {
-        console.data(&format!(
-            "not looked into: {component}/{file} (a chart; what it names must be stated)\n"
-        ));
+    report.rendered.iter().for_each(|chart| console.data(&rendered(chart)));
+    for Unread { component, file, why, .. } in &report.unread {
+        console.data(&format!("not looked into: {component}/{file} ({why})\n"));
     }
     for exception in &report.exceptions {
         console.data(&format!("let pass: {} ({})\n", exception.reference, exception.reason));
@@ -91,7 +90,17 @@ fn show(report: &Report, warnings: &[Warning], console: &Console) {
     rules::acknowledged(warnings).for_each(|text| console.data(&format!("{text}\n")));
 }
 
-/// A component with a chart is not called ok: nobody knows.
+fn rendered(chart: &Rendered) -> String {
+    let Rendered { component, file, helm, kubernetes, objects, .. } = chart;
+    let kubernetes = kubernetes.as_ref().map(|version| format!(" for Kubernetes {version}"));
+    format!(
+        "rendered: {component}/{file} (by Helm {helm}{}: {})\n",
+        kubernetes.unwrap_or_default(),
+        text::count(*objects as u64, "object", "objects")
+    )
+}
+
+/// A component with a chart that was not read is not called ok: nobody knows.
 fn result(row: &Row) -> String {
     let problems = text::count(row.problems as u64, "problem", "problems");
     match (row.problems, row.unread) {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on ends its test")]
 
 mod answers;
+mod charts;
 mod made_up;
 mod release;
 mod upstream;

@@ -116,7 +116,13 @@ impl Arguments {
     fn starter(self) -> Result<Starter, InitError> {
         let this = self.local.then(this_host).transpose()?;
         let hosts = this.into_iter().chain(self.hosts.into_iter().map(|host| host.0)).collect();
-        Ok(Starter { cluster: self.name, plugin: self.network, hosts, local: self.local })
+        Ok(Starter {
+            cluster: self.name,
+            plugin: self.network,
+            hosts,
+            local: self.local,
+            ..Starter::default()
+        })
     }
 }
 
@@ -125,7 +131,7 @@ fn this_host() -> Result<StarterHost, InitError> {
     Ok(StarterHost { name: this_machine::name(), address })
 }
 
-fn write_new(path: &Path, text: &str) -> Result<(), InitError> {
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), InitError> {
     let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => InitError::Exists(path.to_owned()),

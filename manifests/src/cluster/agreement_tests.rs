@@ -239,3 +239,33 @@ fn examples_of_the_guide_are_right() {
         assert_eq!(mistakes(block), "", "{block}");
     }
 }
+
+#[test]
+fn the_starter_keeps_what_another_installer_was_told() {
+    let starter = Starter {
+        waiting: vec![(starter_of(&[("cp-2", "10.77.0.3")]).hosts.remove(0), "control-plane")],
+        networks: Some(("10.233.64.0/18".parse().unwrap(), "10.233.0.0/18".parse().unwrap())),
+        login: Some(("ubuntu".parse().unwrap(), "~/.ssh/id_rsa".parse().unwrap())),
+        endpoint: Some("api.site.example:6443".parse().unwrap()),
+        remarks: vec![
+            "first ".repeat(30),
+            "hosts:\n- []".to_owned(),
+            "  to copy\nas one".to_owned(),
+        ],
+        ..starter_of(&[("cp-1", "10.77.0.1"), ("b", "10.77.0.2")])
+    };
+    let text = starter.text();
+    let cluster = parse(&text).unwrap();
+    assert_eq!(cluster.hosts.len(), 2);
+    assert_eq!(cluster.api.endpoint.as_str(), "api.site.example:6443");
+    assert_eq!(cluster.network.services.to_string(), "10.233.0.0/18");
+    assert!(text.contains("# - name: cp-2\n#   address: 10.77.0.3\n#   roles: [control-plane]\n"));
+    assert!(
+        text.contains("\n# hosts: - []\n") && text.contains("\n#   to copy as one\n"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.chars().count() <= 100));
+    let shown = text.lines().map(uncommented).filter(|line| !line.contains("hosts: - []"));
+    let shown = shown.collect::<Vec<_>>().join("\n").replace("# port: 6443", "port: 6443");
+    assert!(shown.contains("sudo: passwordless\n"), "{shown}");
+}

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod components;
 pub mod engine;
 pub mod facts;
+pub mod import;
 pub mod journal;
 pub mod ledger;
 pub mod plan;

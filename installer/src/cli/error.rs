@@ -1,6 +1,6 @@
 //! Everything that can end a command, under one type.
 
-use super::{ClusterFileError, ConfirmError, InitError};
+use super::{ClusterFileError, ConfirmError, ImportError, InitError};
 use crate::{
     components::{ContentsError, PlanningError},
     facts::FactsError,
@@ -39,6 +39,9 @@ pub enum CommandError {
     /// Writing a cluster file to begin with.
     #[error(transparent)]
     Init(#[from] InitError),
+    /// Making a cluster file of another installer's variables.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The cluster file.
     #[error(transparent)]
     Cluster(#[from] ClusterFileError),
@@ -97,6 +100,7 @@ impl CommandError {
             Self::Unpack(error) => Some(error),
             Self::Serve(error) => Some(error),
             Self::Init(error) => Some(error),
+            Self::Import(error) => Some(error),
             Self::Cluster(error) => Some(error),
             Self::Facts(error) => Some(error),
             Self::NotReady(error) => Some(error),

@@ -6,6 +6,7 @@ mod cluster;
 mod confirm;
 mod error;
 mod facts;
+mod import;
 mod init;
 mod inspect;
 mod plan;
@@ -27,6 +28,7 @@ use manifests::{ExitCode, Failure};
 pub use cluster::ClusterFileError;
 pub use confirm::ConfirmError;
 pub use error::CommandError;
+pub use import::ImportError;
 pub use init::InitError;
 
 /// Verify, look into, serve and install a bundle on the air-gapped side
@@ -47,6 +49,7 @@ enum Verb {
     Serve(serve::Arguments),
     Trust(trust::Arguments),
     Init(init::Arguments),
+    Import(import::Arguments),
     Facts(facts::Arguments),
     Preflight(preflight::Arguments),
     Plan(plan::Arguments),
@@ -65,15 +68,16 @@ pub fn run() -> std::process::ExitCode {
     };
     let console = Console::new(&line.output);
     let code = match line.verb.run(&console) {
-        Ok(()) => ExitCode::Done,
+        Ok(code) => code,
         Err(error) => console.failure(&error as &dyn Failure),
     };
     console::quit(console.finish(code))
 }
 
 impl Verb {
-    fn run(self, console: &Console) -> Result<(), CommandError> {
-        match self {
+    fn run(self, console: &Console) -> Result<ExitCode, CommandError> {
+        let done = match self {
+            Self::Import(arguments) => return arguments.run(console),
             Self::Verify(arguments) => arguments.run(console),
             Self::Inspect(arguments) => arguments.run(console),
             Self::Unpack(arguments) => arguments.run(console),
@@ -91,6 +95,7 @@ impl Verb {
                 Ok(())
             }
             Self::Man(arguments) => arguments.run(console),
-        }
+        };
+        done.map(|()| ExitCode::Done)
     }
 }

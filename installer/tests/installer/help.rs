@@ -21,6 +21,8 @@ fn every_command_explains_itself() {
         "inspect",
         "unpack",
         "serve",
+        "import",
+        "import kpaas",
         "facts",
         "preflight",
         "plan",

@@ -11,7 +11,7 @@ use crate::{
     Arch, Digest, FileName, ImageRef, Name, Role, Version, component_chart, component_steps,
     lockfile::FileKind,
     patch::Reason,
-    provenance::{Checksums, OpenPgp},
+    provenance::{Checksums, Cosign, OpenPgp},
     yaml,
     yaml::InputError,
 };
@@ -72,6 +72,8 @@ pub struct FileSource {
     pub checksums: Option<Checksums>,
     /// Upstream's signature over it.
     pub openpgp: Option<OpenPgp>,
+    /// Upstream's signature over it, made by cosign.
+    pub cosign: Option<Cosign>,
     /// What it is rendered with: of every chart, and of nothing else.
     pub render: Option<Rendering>,
 }
@@ -135,6 +137,8 @@ pub struct ResolvedFile {
     pub checksums: Option<Checksums<Url>>,
     /// The signature over it.
     pub openpgp: Option<OpenPgp<Url>>,
+    /// The signature over it, made by cosign.
+    pub cosign: Option<Cosign<Url>>,
 }
 
 impl FileSource {
@@ -148,7 +152,8 @@ impl FileSource {
 
     fn resolve_one(&self, version: &Version, arch: Option<Arch>) -> Result<ResolvedFile, String> {
         let name = fill(&self.name, version, arch)?;
-        let place = |template: &str| parse_url(&fill(template, version, arch)?);
+        let text = |template: &str| fill(template, version, arch);
+        let place = |template: &str| parse_url(&text(template)?);
         let published = self.published.as_ref();
         let digest = published.and_then(|published| published.digest(arch));
         Ok(ResolvedFile {
@@ -158,6 +163,7 @@ impl FileSource {
             published: digest.cloned().zip(published.map(|published| published.trust)),
             checksums: self.checksums.as_ref().map(|list| list.resolve(&place)).transpose()?,
             openpgp: self.openpgp.as_ref().map(|one| one.resolve(&place)).transpose()?,
+            cosign: self.cosign.as_ref().map(|one| one.resolve(&place, &text)).transpose()?,
         })
     }
 }

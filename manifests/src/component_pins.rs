@@ -14,8 +14,8 @@ pub(crate) fn unpin(contents: &mut Contents) -> bool {
 }
 
 fn unpin_file(file: &mut FileSource) -> bool {
-    let (list, signature) = (file.checksums.take(), file.openpgp.take());
-    file.published.take().is_some() || list.is_some() || signature.is_some()
+    let signed = file.openpgp.take().is_some() | file.cosign.take().is_some();
+    file.published.take().is_some() | file.checksums.take().is_some() | signed
 }
 
 fn unpin_image(image: &mut ImageSource) -> bool {

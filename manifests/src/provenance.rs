@@ -1,8 +1,8 @@
-//! How a project proves that a file is its own: lists of checksums, and OpenPGP
-//! signatures over files or over such lists. A definition says where they are,
-//! a lockfile what they proved when it was written.
+//! How a project proves that a file is its own: lists of checksums, OpenPGP
+//! signatures over files or over such lists, and signatures by cosign. A
+//! definition says where they are, a lockfile what they proved when it was written.
 
-use crate::checked_name::checked_name;
+use crate::{Digest, checked_name::checked_name};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -43,6 +43,33 @@ pub struct OpenPgp<U = String> {
     pub source: String,
 }
 
+/// A signature by `cosign sign-blob` without a key of one's own: with one that
+/// lived for minutes, and a certificate that says whose it was.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cosign<U = String> {
+    /// Where the signature is.
+    pub signature: U,
+    /// Where the certificate is: PEM, or base64 of that.
+    pub certificate: U,
+    /// Who must have signed: a mail address, or the address of a workflow.
+    pub identity: String,
+    /// Who says that it was them: the address of a login service.
+    pub issuer: String,
+    /// Who issues the certificates; Sigstore's public instance when left out.
+    pub authority: Option<Authority>,
+}
+
+/// Who issues certificates for signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Authority {
+    /// Where its certificates are, PEM. They are believed for the root alone.
+    pub certificates: Vec<Url>,
+    /// SHA-256 of its root's DER form.
+    pub root: Digest,
+}
+
 /// What proved a locked file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -54,6 +81,9 @@ pub struct Proof {
     /// The key that signed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<KeyFingerprint>,
+    /// Whom the certificate names that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
 }
 
 /// Kinds of [`Proof`].
@@ -62,8 +92,10 @@ pub struct Proof {
 pub enum ProofKind {
     /// A list of checksums names the file's digest.
     Checksums,
-    /// A signature over the file itself.
+    /// An OpenPGP signature over the file itself.
     Openpgp,
+    /// A signature by cosign over the file itself.
+    Cosign,
 }
 
 impl ProofKind {
@@ -72,7 +104,28 @@ impl ProofKind {
         match self {
             Self::Checksums => "checksums",
             Self::Openpgp => "OpenPGP signature",
+            Self::Cosign => "cosign signature",
         }
+    }
+}
+
+impl Proof {
+    /// Whether somebody signed, and not only wrote it beside the file.
+    pub fn is_signed(&self) -> bool {
+        self.signed_by.is_some() || self.identity.is_some()
+    }
+}
+
+impl Cosign {
+    /// Fills the templates: addresses by `fill`, the identity by `text`.
+    pub(crate) fn resolve(
+        &self,
+        fill: &dyn Fn(&str) -> Result<Url, String>,
+        text: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<Cosign<Url>, String> {
+        let (signature, certificate) = (fill(&self.signature)?, fill(&self.certificate)?);
+        let (issuer, authority) = (self.issuer.clone(), self.authority.clone());
+        Ok(Cosign { signature, certificate, identity: text(&self.identity)?, issuer, authority })
     }
 }
 

@@ -82,7 +82,7 @@ impl<'a> Provenance<'a> {
 }
 
 fn is_signed(proofs: &[Proof]) -> bool {
-    proofs.iter().any(|proof| proof.signed_by.is_some())
+    proofs.iter().any(Proof::is_signed)
 }
 
 fn first(names: &[String]) -> String {

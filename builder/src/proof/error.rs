@@ -1,6 +1,6 @@
 //! Why a file is not proved to be its project's own.
 
-use super::{ListError, OpenPgpError};
+use super::{CosignError, ListError, OpenPgpError};
 use crate::{cache::CacheError, http::HttpError};
 use manifests::{Digest, ExitCode, Failure};
 use std::{io, path::PathBuf};
@@ -38,6 +38,14 @@ pub enum ProofError {
         /// Why.
         source: Box<OpenPgpError>,
     },
+    /// The signature by cosign does not hold.
+    #[error("the signature {signature} cannot be accepted")]
+    Cosign {
+        /// Where the signature is.
+        signature: String,
+        /// Why.
+        source: Box<CosignError>,
+    },
     /// The fetched file is gone or changed under us.
     #[error("`{path}` cannot be read again")]
     Read {
@@ -55,6 +63,10 @@ pub enum ProofError {
 }
 
 impl ProofError {
+    pub(super) fn cosign(signature: &Url, source: CosignError) -> Self {
+        Self::Cosign { signature: signature.to_string(), source: Box::new(source) }
+    }
+
     pub(super) fn signature(signature: &Url, source: OpenPgpError) -> Self {
         Self::Signature { signature: signature.to_string(), source: Box::new(source) }
     }

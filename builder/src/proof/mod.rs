@@ -6,20 +6,23 @@
 //! over are hashed in the same read.
 
 mod checksums;
+mod cosign;
 mod error;
 mod openpgp;
 
 pub use checksums::ListError;
+pub use cosign::CosignError;
 pub use error::ProofError;
 pub use openpgp::OpenPgpError;
 
 use crate::{cache::Cache, network::Network};
 use bundles::BlobHasher;
+use cosign::{Evidence, Signer};
 use manifests::{
     Algorithm, Digest,
     component::ResolvedFile,
     event::Reporter,
-    provenance::{Checksums, OpenPgp, Proof, ProofKind},
+    provenance::{Checksums, Cosign, OpenPgp, Proof, ProofKind},
 };
 use std::{
     cell::RefCell,
@@ -53,6 +56,9 @@ impl Prover<'_> {
         if let Some(openpgp) = &file.openpgp {
             proofs.push(self.by_signature(openpgp, digest).await?);
         }
+        if let Some(cosign) = &file.cosign {
+            proofs.push(self.by_cosign(cosign, digest).await?);
+        }
         Ok(proofs)
     }
 
@@ -81,7 +87,8 @@ impl Prover<'_> {
         if found != expected {
             return Err(ProofError::Differs { list: list.url.to_string(), expected, found });
         }
-        Ok(Proof { kind: ProofKind::Checksums, source: list.url.clone(), signed_by })
+        let source = list.url.clone();
+        Ok(Proof { kind: ProofKind::Checksums, source, signed_by, identity: None })
     }
 
     async fn by_signature(
@@ -105,9 +112,31 @@ impl Prover<'_> {
                 kind: ProofKind::Openpgp,
                 source: openpgp.signature.clone(),
                 signed_by: Some(signer),
+                identity: None,
             }),
             false => Err(ProofError::Changed(digest.clone())),
         }
+    }
+
+    async fn by_cosign(&self, cosign: &Cosign<Url>, digest: &Digest) -> Result<Proof, ProofError> {
+        let authority = cosign.authority.clone().unwrap_or_else(cosign::sigstore);
+        let mut certificates = Vec::new();
+        for url in &authority.certificates {
+            certificates.extend(self.fetch(url).await?);
+            certificates.push(b'\n');
+        }
+        let evidence = Evidence {
+            signature: self.fetch(&cosign.signature).await?,
+            certificate: self.fetch(&cosign.certificate).await?,
+            authority: certificates,
+        };
+        let Cosign { identity, issuer, .. } = cosign;
+        let signer = Signer { identity, issuer, root: &authority.root };
+        let sha256 = self.hashed(digest, Algorithm::Sha256)?;
+        cosign::verify(&evidence, &signer, &sha256)
+            .map_err(|error| ProofError::cosign(&cosign.signature, error))?;
+        let (source, identity) = (cosign.signature.clone(), Some(identity.clone()));
+        Ok(Proof { kind: ProofKind::Cosign, source, signed_by: None, identity })
     }
 
     async fn fetch_both(&self, openpgp: &OpenPgp<Url>) -> Result<(Vec<u8>, Vec<u8>), ProofError> {

@@ -7,6 +7,7 @@ mod bench;
 mod credentials;
 mod fetching;
 mod files;
+mod fulcio;
 mod gnupg;
 mod images;
 mod limits;

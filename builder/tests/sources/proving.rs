@@ -1,12 +1,18 @@
 //! What projects publish about their files, checked when a release is locked.
 
-use crate::{bench::Bench, gnupg::Keyring};
+use crate::{
+    bench::Bench,
+    fulcio::{Fulcio, IDENTITY, Signed, VOUCHER},
+    gnupg::Keyring,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use builder::resolve::LockError;
 use manifests::{
     ExitCode, Failure,
     lockfile::Lockfile,
     provenance::{Proof, ProofKind},
 };
+use rcgen::ExtendedKeyUsagePurpose;
 use std::error::Error;
 
 const BASE: &str = "https://download.example.org";
@@ -60,7 +66,7 @@ async fn a_list_of_checksums_proves_a_file_and_stands_in_the_lockfile() {
     put(&bench, "SHA256SUMS", sums(TOOL));
     let lockfile = lock(&bench, &list("")).await.unwrap();
     let source = format!("{BASE}/SHA256SUMS").parse().unwrap();
-    let proof = Proof { kind: ProofKind::Checksums, source, signed_by: None };
+    let proof = Proof { kind: ProofKind::Checksums, source, signed_by: None, identity: None };
     assert_eq!(lockfile.files[0].proofs, [proof]);
     let read = Lockfile::parse(std::path::Path::new("x.lock"), &lockfile.render()).unwrap();
     assert_eq!(read, lockfile);
@@ -191,4 +197,76 @@ async fn a_signature_outlives_its_key_but_not_the_owners_word() {
     put(&bench, "KEYS", keys.public(&key));
     let error = lock(&bench, &signed(&key)).await.unwrap_err();
     assert!(told(&error).contains("is revoked"), "{}", told(&error));
+}
+
+fn cosign(fulcio: &Fulcio, identity: &str) -> String {
+    let (root, authority) = (fulcio.root(), format!("{BASE}/fulcio.pem"));
+    format!(
+        "      cosign:\n        signature: {BASE}/tool.sig\n        certificate: {BASE}/tool.cert\n        identity: {identity}\n        issuer: {VOUCHER}\n        authority: {{certificates: [{authority}], root: '{root}'}}\n"
+    )
+}
+
+fn put_signed(bench: &Bench, signed: &Signed) {
+    put(bench, "tool.sig", signed.signature.as_str());
+    put(bench, "tool.cert", signed.certificate.as_str());
+}
+
+#[tokio::test]
+async fn a_signature_by_cosign_names_whom_its_certificate_names() {
+    let (bench, fulcio) = (Bench::new(), Fulcio::new());
+    put(&bench, "tool.tgz", TOOL);
+    put(&bench, "fulcio.pem", fulcio.pem());
+    let signed = fulcio.sign(TOOL);
+    let packed = BASE64_STANDARD.encode(&signed.certificate);
+    let bare = BASE64_STANDARD.decode(&signed.signature).unwrap();
+    put_signed(&bench, &signed);
+    let template = IDENTITY.replace("v1", "{version}");
+    for _ in 0..2 {
+        let lockfile = lock(&bench, &cosign(&fulcio, &template)).await.unwrap();
+        let [proof] = &lockfile.files[0].proofs[..] else { panic!("{lockfile:?}") };
+        assert_eq!((proof.kind, proof.identity.as_deref()), (ProofKind::Cosign, Some(IDENTITY)));
+        // As Kubernetes packs the one, and as others leave the other.
+        put(&bench, "tool.cert", packed.as_str());
+        put(&bench, "tool.sig", bare.clone());
+    }
+}
+
+#[tokio::test]
+async fn a_signature_by_cosign_that_is_not_the_projects_is_refused_with_its_own_words() {
+    let (bench, fulcio, other) = (Bench::new(), Fulcio::new(), Fulcio::new());
+    put(&bench, "tool.tgz", TOOL);
+    put(&bench, "fulcio.pem", format!("{}{}", fulcio.pem(), other.pem()));
+    let code = || ExtendedKeyUsagePurpose::CodeSigning;
+    let server = ExtendedKeyUsagePurpose::ServerAuth;
+    let mut swapped = fulcio.sign(TOOL);
+    swapped.certificate = fulcio.sign(TOOL).certificate;
+    let mut page = fulcio.sign(TOOL);
+    page.signature = "<html>not found</html>".into();
+    let mut nothing = fulcio.sign(TOOL);
+    nothing.certificate = "<html>not found</html>".into();
+    let cases = [
+        (fulcio.sign(b"other bytes"), "these are not the bytes"),
+        (swapped, "these are not the bytes"),
+        (
+            fulcio.sign_as("https://example.org/other", code(), TOOL),
+            "it is by https://example.org/other",
+        ),
+        (fulcio.sign_as(IDENTITY, server, TOOL), "not one of the authority's for signing code"),
+        (other.sign(TOOL), "not one of the authority's for signing code"),
+        (page, "it is not a cosign signature"),
+        (nothing, "there is no certificate at its address"),
+    ];
+    for (signed, expected) in cases {
+        put_signed(&bench, &signed);
+        let error = lock(&bench, &cosign(&fulcio, IDENTITY)).await.unwrap_err();
+        assert_eq!(error.exit_code(), ExitCode::Source);
+        assert!(told(&error).contains(expected), "{expected}: {}", told(&error));
+    }
+    put_signed(&bench, &fulcio.sign(TOOL));
+    let voucher = cosign(&fulcio, IDENTITY).replace(VOUCHER, "https://elsewhere.example.org");
+    let error = lock(&bench, &voucher).await.unwrap_err();
+    assert!(told(&error).contains("vouches for the signer"), "{}", told(&error));
+    put(&bench, "fulcio.pem", other.pem());
+    let error = lock(&bench, &cosign(&fulcio, IDENTITY)).await.unwrap_err();
+    assert!(told(&error).contains("do not hold the root"), "{}", told(&error));
 }

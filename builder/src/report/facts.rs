@@ -129,7 +129,7 @@ pub struct Provenance {
     pub by_third_parties: usize,
     /// With nothing published to compare with.
     pub first_seen: usize,
-    /// Of all these, those that an OpenPGP signature proved.
+    /// Of all these, those that a signature of their project proved.
     pub signed: usize,
 }
 

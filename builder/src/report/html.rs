@@ -2,8 +2,6 @@
 //! escapes it, and the names of elements and attributes are written in this
 //! program. So nothing that a lockfile says can be anything but text.
 
-use std::fmt::Write as _;
-
 /// A piece of a page: markup of this program around escaped text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Html(String);
@@ -64,22 +62,23 @@ pub(super) fn element(
     attributes: &[Attribute<'_>],
     inside: impl Into<Html>,
 ) -> Html {
-    let mut markup = format!("<{name}");
-    for (attribute, value) in attributes {
-        let _ = write!(markup, " {attribute}=\"{}\"", Html::from(*value).0);
-    }
-    let _ = write!(markup, ">{}</{name}>", inside.into().0);
-    // A line for each block, so that the file can be read and compared as text.
-    if !matches!(name, "a" | "b" | "bdi" | "code" | "span" | "small" | "strong") {
-        markup.push('\n');
-    }
-    Html(markup)
+    let end = if is_in_line(name) { "" } else { "\n" };
+    Html(format!("{}{}</{name}>{end}", opening(name, attributes), inside.into().0))
 }
 
 /// An element that holds nothing, such as `meta`.
 pub(super) fn void(name: &'static str, attributes: &[Attribute<'_>]) -> Html {
-    let whole = element(name, attributes, Html::default()).0;
-    Html(whole.replace(&format!("</{name}>"), ""))
+    Html(opening(name, attributes) + "\n")
+}
+
+fn opening(name: &'static str, attributes: &[Attribute<'_>]) -> String {
+    let value = |(name, value): &Attribute<'_>| format!(" {name}=\"{}\"", Html::from(*value).0);
+    format!("<{name}{}>", attributes.iter().map(value).collect::<String>())
+}
+
+/// All others end a line, so that the file can be read and compared as text.
+fn is_in_line(name: &str) -> bool {
+    matches!(name, "a" | "b" | "bdi" | "code" | "span")
 }
 
 /// An element without attributes.

@@ -23,7 +23,7 @@ pub(super) fn provenance(lockfile: &Lockfile) -> Provenance {
             Origin::ThirdParty => counted.by_third_parties += 1,
             Origin::FirstSeen => counted.first_seen += 1,
         }
-        counted.signed += usize::from(proofs.iter().any(|proof| proof.signed_by.is_some()));
+        counted.signed += usize::from(proofs.iter().any(Proof::is_signed));
     }
     counted
 }

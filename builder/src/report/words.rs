@@ -45,28 +45,29 @@ texts! {
     INTEGRITY: "무결성", "Integrity";
     INTEGRITY_GOOD: "파일의 모든 바이트를 읽어 서명 대상 목록의 해시와 대조했으며 모두 일치합니다.", "Every byte of the file was read and agrees with the hashes of its table of contents.";
     RULES: "지원·호환 규칙", "Support rules";
-    RULES_NONE: "관련 규칙 {rules}건 가운데 어긋나는 것이 없습니다.", "None of the {rules} rules that speak of these versions is broken.";
-    RULES_ACKNOWLEDGED: "어긋나는 것 {met}건, 모두 사유와 함께 인지됨", "{met} not followed, each acknowledged with a reason";
-    RULES_OPEN: "어긋나는 것 {met}건, 이 가운데 {open}건은 사유가 없음", "{met} not followed, {open} of them without any acknowledgement";
+    RULES_NONE: "관련 규칙 {rules}건에 모두 부합합니다.", "None of the {rules} rules that speak of these versions is broken.";
+    RULES_UNKNOWN: "이 버전들에 관한 규칙이 없어 판정하지 않았습니다.", "No rule speaks of these versions, so nothing was judged.";
+    RULES_ACKNOWLEDGED: "규칙에 어긋나는 항목 {met}건(모두 릴리스에 사유 기재)", "{met} not followed, each acknowledged with a reason";
+    RULES_OPEN: "규칙에 어긋나는 항목 {met}건, 이 가운데 {open}건은 사유 미기재", "{met} not followed, {open} of them without any acknowledgement";
     ORIGIN: "출처 대조", "Provenance";
-    ORIGIN_VALUE: "공급자 공표값과 일치 {project}건, 제삼자 기록값과 일치 {others}건, 대조할 공표값 없음 {first}건. 공급자의 OpenPGP 서명으로 확인된 파일 {signed}건", "{project} agree with what their projects publish, {others} with what third parties pinned, {first} have nothing published to compare with; {signed} files proved by an OpenPGP signature";
+    ORIGIN_VALUE: "공식 공표값과 일치 {project}건, 제3자 기록값과 일치 {others}건, 대조할 공표값 없음 {first}건. 프로젝트의 서명으로 확인된 파일 {signed}건", "{project} agree with what their projects publish, {others} with what third parties pinned, {first} have nothing published to compare with; {signed} files proved by a signature of their projects";
     UNPINNED: "공표값 대조 해제", "Digests taken away";
     UNPINNED_NONE: "오버레이가 대조를 해제한 구성 요소가 없습니다.", "No overlay takes published digests away.";
-    UNPINNED_SOME: "오버레이가 공급자 공표값과의 대조를 해제한 구성 요소 {count}개", "Components whose published digests an overlay takes away: {count}";
+    UNPINNED_SOME: "오버레이가 공식 공표값과의 대조를 해제한 구성 요소 {count}개", "Components whose published digests an overlay takes away: {count}";
     CHANGES: "이전 반입본과의 차이", "What changed";
     CHANGES_NONE: "비교할 이전 반입본을 지정하지 않았습니다(--since).", "No earlier bundle or lockfile was given to compare with (--since).";
     CHANGES_SAME: "{file} 이후 바뀐 것이 없습니다.", "Nothing has changed since {file}.";
     CHANGES_SOME: "{file} 이후 구성 요소 {components}개가 바뀜(항목: 신규 {new}, 변경 {changed}, 제외 {gone})", "{components} components changed since {file} (items: {new} new, {changed} changed, {gone} gone)";
 
     // Signatures
-    SIGNATURES: "서명과 파일 식별", "Signatures and identity";
+    SIGNATURES: "파일 식별 정보와 서명", "Signatures and identity";
     FILE_NAME: "파일 이름", "File name";
     FILE_SIZE: "파일 크기", "File size";
     SIZE_VALUE: "{size} ({bytes}바이트)", "{size} ({bytes} bytes)";
     SHA256: "SHA-256", "SHA-256";
     FORMAT: "형식", "Format";
     OPENS_WITH: "열 수 있는 도구", "Opens with";
-    ENCODER: "만든 도구", "Encoder";
+    ENCODER: "생성 도구", "Encoder";
     LOCKFILE_DIGEST: "락파일 다이제스트", "Lockfile digest";
     KEY_ID: "키 ID", "Key id";
     FINGERPRINT: "지문", "Fingerprint";
@@ -74,23 +75,23 @@ texts! {
     KEY_TRUSTED: "신뢰하는 키로 검증함", "by a trusted key: good";
     KEY_UNCHECKED: "검증하지 않음", "not checked";
     KEY_UNKNOWN: "알 수 없음: 이 키의 공개 키가 주어지지 않음", "unknown: its public key was not given";
-    KEYS_REQUIRED: "서명 검증에 요구한 키의 수: {count}", "Trusted keys that had to sign: {count}";
+    KEYS_REQUIRED: "서명 검증에 필요한 신뢰 키 수: {count}", "Trusted keys that had to sign: {count}";
     FINGERPRINT_NOTE: "지문을 별도로 전달받은 종이와 한 자리씩 대조하십시오. 키 ID는 만든 사람이 정하는 값이므로 키 ID만으로는 서명자를 확인할 수 없습니다.", "Compare the fingerprint with the paper that came by another way. A key id is chosen by whoever made the key and proves nothing.";
     LOCKFILE_NOTE: "이 보고서는 락파일만 보고 만들었습니다. 서명과 실제 바이트는 번들로 만든 보고서에서 확인합니다.", "This report was made from a lockfile alone. Signatures and the bytes themselves are checked in the report of a bundle.";
 
     // Rules
     FINDINGS: "지원 종료·호환성", "Support and version skew";
-    FINDINGS_NOTE: "{day} 기준으로 판정했습니다. 규칙이 없는 구성 요소는 판정하지 않으므로, 경고가 없다고 해서 공급자가 지원한다는 뜻은 아닙니다.", "Judged as of {day}. What no rule speaks of is not judged: no warning does not mean that a project supports it.";
+    FINDINGS_NOTE: "{day} 기준으로 판정했습니다. 규칙이 없는 구성 요소는 판정하지 않으므로, 경고가 없다고 해서 프로젝트가 지원한다는 뜻은 아닙니다.", "Judged as of {day}. What no rule speaks of is not judged: no warning does not mean that a project supports it.";
     KIND: "종류", "Kind";
     RULE_RETIRED: "종료된 프로젝트", "retired project";
     RULE_ENDED: "지원 종료", "support ended";
     RULE_SKEW: "버전 조합", "version skew";
     FINDING: "판정과 근거", "Finding and source";
-    ANSWER: "처리", "Answer";
-    ACKNOWLEDGED: "인지함: {reason}", "Acknowledged: {reason}";
-    UNANSWERED: "사유 없음", "Nobody acknowledged it";
+    ANSWER: "조치", "Answer";
+    ACKNOWLEDGED: "사유 기재: {reason}", "Acknowledged: {reason}";
+    UNANSWERED: "사유 미기재", "Nobody acknowledged it";
     READ_ON: "{day} 열람", "read on {day}";
-    FINDINGS_EMPTY: "어긋나는 규칙이 없습니다.", "No rule is broken.";
+    FINDINGS_EMPTY: "규칙에 어긋나는 항목이 없습니다.", "No rule is broken.";
 
     // Changes
     SINCE: "비교 대상: {file} ({release} {version}, 일련번호 {serial})", "Compared with {file} ({release} {version}, serial {serial})";
@@ -131,20 +132,21 @@ texts! {
     KIND_MANIFEST: "매니페스트", "manifest";
     KIND_CHART: "차트", "chart";
     KIND_IMAGE: "이미지", "image";
-    BY_PROJECT: "공급자 공표값과 일치", "as its project publishes";
-    BY_OTHERS: "제삼자 기록값과 일치", "as a third party pinned it";
+    BY_PROJECT: "공식 공표값과 일치", "as its project publishes";
+    BY_OTHERS: "제3자 기록값과 일치", "as a third party pinned it";
     FIRST_SEEN: "대조할 공표값 없음", "nothing published";
     PROOF_CHECKSUMS: "체크섬 목록", "checksum list";
-    PROOF_SIGNATURE: "OpenPGP 서명", "OpenPGP signature";
-    SIGNED_BY: "서명 키 {key}", "signed by {key}";
+    PROOF_OPENPGP: "OpenPGP 서명", "OpenPGP signature";
+    PROOF_COSIGN: "cosign 서명", "cosign signature";
+    SIGNED_BY: "서명자 {signer}", "signed by {signer}";
     STATED: "매니페스트에 없는 이미지의 근거: {reason}", "No manifest shows it: {reason}";
 
     // Notes of the release
     NOTES: "릴리스의 결정과 예외", "Decisions, omissions and exceptions";
     DECISIONS: "버전 선정 사유", "Why these versions";
-    OMITTED: "의도적으로 뺀 것", "Left out on purpose";
+    OMITTED: "의도적으로 제외한 항목", "Left out on purpose";
     EXCEPTIONS: "완전성 검사 예외", "Let pass by the completeness check";
-    LAID: "현장 오버레이와 대조 해제", "Overlays and what they take away";
+    LAID: "기관 오버레이와 공표값 대조 해제", "Overlays and what they take away";
     WHAT: "대상", "What";
     REASON: "사유", "Reason";
     OVERLAY_UNPINNED: "{component}의 공표값 대조 해제", "published digests of {component} taken away";

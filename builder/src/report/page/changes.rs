@@ -4,6 +4,7 @@ use super::{Part, blocks};
 use crate::report::{
     changes::{Change, Changes, ComponentChange, ItemChange, ItemKind, Side},
     html::{Html, plain},
+    language::Text,
     words,
 };
 use console::text;
@@ -67,33 +68,37 @@ impl Part<'_> {
     }
 
     fn component_change(&self, change: &ComponentChange) -> Html {
-        let versions = |versions: &[Version]| match versions {
-            [] => "–".to_owned(),
-            some => some.iter().map(Version::as_str).collect::<Vec<_>>().join(", "),
-        };
-        let (before, after) = (versions(&change.before), versions(&change.after));
-        let versions = match before == after {
-            true => after,
-            false => format!("{before} → {after}"),
-        };
-        let title = plain(
-            "h4",
-            [change.component.as_str().into(), " ".into(), blocks::mark("version", &versions)],
-        );
-        let licences = [&change.licences_before, &change.licences_after].map(|one| one.join(", "));
-        let licence = match licences[0] == licences[1] {
-            true => Html::default(),
-            false => blocks::note(self.fill(
-                words::LICENCE_CHANGED,
-                &[("before", &licences[0]), ("after", &licences[1])],
-            )),
-        };
+        let versions = blocks::mark("version", &self.versions(change));
+        let title = plain("h4", [change.component.as_str().into(), " ".into(), versions]);
+        let licence = self.licence_change(change);
         if change.items.is_empty() {
             return Html::join([title, licence]);
         }
         let heads = [words::CHANGE, words::ITEM, words::SIZE].map(|head| self.say(head));
         let bodies = change.items.iter().map(|item| self.item_change(item)).collect();
         Html::join([title, licence, blocks::table("changes", &heads, bodies)])
+    }
+
+    fn versions(&self, ComponentChange { before, after, .. }: &ComponentChange) -> String {
+        let list = |versions: &[Version]| {
+            versions.iter().map(Version::as_str).collect::<Vec<_>>().join(", ")
+        };
+        match (before.as_slice(), after.as_slice()) {
+            ([], after) => format!("{} ({})", list(after), self.say(words::NEW)),
+            (before, []) => format!("{} ({})", list(before), self.say(words::GONE)),
+            (before, after) if before == after => list(after),
+            (before, after) => format!("{} → {}", list(before), list(after)),
+        }
+    }
+
+    fn licence_change(&self, change: &ComponentChange) -> Html {
+        let [before, after] =
+            [&change.licences_before, &change.licences_after].map(|one| one.join(", "));
+        if before == after {
+            return Html::default();
+        }
+        let values: [(&str, &dyn std::fmt::Display); 2] = [("before", &before), ("after", &after)];
+        blocks::note(self.fill(words::LICENCE_CHANGED, &values))
     }
 
     fn item_change(&self, item: &ItemChange) -> Html {
@@ -103,22 +108,29 @@ impl Part<'_> {
             Change::OtherVersion => ("mark", words::OTHER_VERSION),
             Change::OtherBytes => ("mark look", words::OTHER_BYTES),
         };
-        let sides = [(words::BEFORE, &item.before), (words::AFTER, &item.after)];
-        let named = sides.iter().filter_map(|(word, side)| Some((self.say(*word), side.as_ref()?)));
-        let shown = named.map(|(word, side)| side_line(word, side));
-        let mut inside = vec![blocks::small(self.item_kind(item))];
-        inside.extend(shown);
-        let size = |side: &Option<Side>| {
-            side.as_ref().map_or("–".to_owned(), |side| text::size(side.size))
+        let kind = blocks::mark("mark", &self.item_kind(item));
+        let (inside, sizes) = match (&item.before, &item.after) {
+            (Some(before), Some(after)) => self.both_sides(before, after),
+            (Some(side), None) | (None, Some(side)) => one_side(side),
+            (None, None) => Default::default(),
         };
-        let sizes =
-            [size(&item.before), "→".to_owned(), size(&item.after)].map(|line| plain("div", line));
         let cells = [
             blocks::row_head(blocks::mark(class, self.say(word))),
-            blocks::cell(inside),
+            blocks::cell([kind, " ".into(), inside]),
             blocks::number(sizes),
         ];
         blocks::body(blocks::row(cells))
+    }
+
+    fn both_sides(&self, before: &Side, after: &Side) -> (Html, Html) {
+        let line = |word: Text, side: &Side| {
+            let name = [self.say(word).into(), " ".into(), blocks::code(&side.name)];
+            let digest = blocks::small(blocks::code(&side.digest.to_string()));
+            Html::join([plain("div", name), digest])
+        };
+        let sides = [line(words::BEFORE, before), line(words::AFTER, after)];
+        let sizes = [format!("{} →", text::size(before.size)), text::size(after.size)];
+        (Html::join(sides), Html::join(sizes.map(|size| plain("div", size))))
     }
 
     fn item_kind(&self, item: &ItemChange) -> String {
@@ -133,8 +145,7 @@ impl Part<'_> {
     }
 }
 
-fn side_line(word: &str, side: &Side) -> Html {
-    let name = plain("div", [format!("{word}: ").into(), blocks::code(&side.name)]);
-    let digest = blocks::small(blocks::code(&side.digest.to_string()));
-    Html::join([name, digest])
+/// What is new stands with its digest among the contents.
+fn one_side(side: &Side) -> (Html, Html) {
+    (blocks::code(&side.name), text::size(side.size).into())
 }

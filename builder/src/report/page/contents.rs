@@ -49,7 +49,7 @@ impl Part<'_> {
         if let Some(why) = component.why {
             facts.push((self.say(words::WHY), why.as_str().into()));
         }
-        blocks::facts(facts)
+        element("div", &[("class", "about")], blocks::facts(facts))
     }
 
     fn file(&self, file: &LockedFile) -> Html {
@@ -99,8 +99,7 @@ impl Part<'_> {
             blocks::number(size),
         ];
         let detail = |(what, value): (&str, Html)| {
-            let what =
-                if what.is_empty() { Html::default() } else { plain("b", format!("{what} ")) };
+            let what = if what.is_empty() { Html::default() } else { plain("b", what) };
             plain("div", [what, value])
         };
         let details: Vec<_> = details.into_iter().map(detail).collect();
@@ -119,20 +118,22 @@ impl Part<'_> {
     fn proof(&self, proof: &Proof) -> (&'static str, Html) {
         let kind = match proof.kind {
             ProofKind::Checksums => words::PROOF_CHECKSUMS,
-            ProofKind::Openpgp => words::PROOF_SIGNATURE,
+            ProofKind::Openpgp => words::PROOF_OPENPGP,
+            ProofKind::Cosign => words::PROOF_COSIGN,
         };
         let source = blocks::code(proof.source.as_str());
-        let signer = match &proof.signed_by {
-            None => Html::default(),
-            Some(key) => format!(", {}", self.fill(words::SIGNED_BY, &[("key", key)])).into(),
-        };
+        let key = proof.signed_by.as_ref().map(ToString::to_string);
+        let signer = key.or_else(|| proof.identity.clone());
+        let signer = signer.map(|signer| self.fill(words::SIGNED_BY, &[("signer", &signer)]));
+        let signer = signer.map(|signer| format!(", {signer}").into()).unwrap_or_default();
         (self.say(kind), Html::join([source, signer]))
     }
 
-    /// The platforms carried, and how many more the index names.
+    /// What the platforms carried differ in, and how many more the index names;
+    /// each stands whole beside its digest.
     fn platforms(&self, image: &LockedImage) -> String {
         let carried = image.manifests.iter().filter(|manifest| !manifest.omitted);
-        let mut names: Vec<_> = carried.map(platform).collect();
+        let mut names: Vec<_> = carried.map(|one| platform(one).replace("linux/", "")).collect();
         names.dedup();
         let names = names.join(", ");
         match image.manifests.iter().filter(|manifest| manifest.omitted).count() {
@@ -147,6 +148,6 @@ fn platform(manifest: &LockedManifest) -> String {
 }
 
 fn platform_digest(manifest: &LockedManifest) -> (&'static str, Html) {
-    let platform = plain("b", format!("{} ", platform(manifest)));
+    let platform = plain("b", platform(manifest));
     ("", Html::join([platform, blocks::code(&manifest.digest.to_string())]))
 }

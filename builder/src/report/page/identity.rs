@@ -11,8 +11,8 @@ use console::text;
 impl Part<'_> {
     pub(super) fn identity(&self) -> Html {
         let subject = &self.report.subject;
-        let size = [("size", text::size(subject.size)), ("bytes", subject.size.to_string())];
-        let size = self.fill(words::SIZE_VALUE, &[("size", &size[0].1), ("bytes", &size[1].1)]);
+        let (size, bytes) = (text::size(subject.size), grouped(subject.size));
+        let size = self.fill(words::SIZE_VALUE, &[("size", &size), ("bytes", &bytes)]);
         let mut facts = vec![
             (self.say(words::FILE_NAME), blocks::code(&subject.file)),
             (self.say(words::FILE_SIZE), size.into()),
@@ -67,5 +67,22 @@ impl Part<'_> {
             blocks::cell(mark),
         ];
         blocks::body(blocks::row(cells))
+    }
+}
+
+/// Digits in groups of three, as both languages write them: `1,539,446`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_539_446].map(grouped), ["0", "999", "1,000", "1,539,446"]);
     }
 }

@@ -68,9 +68,12 @@ fn head(parts: &[Part<'_>]) -> Html {
 }
 
 fn title(parts: &[Part<'_>]) -> String {
-    let release = &parts[0].report.release;
     let titles: Vec<_> = parts.iter().map(|part| part.say(words::TITLE)).collect();
-    format!("{} · {} {}", titles.join(" · "), release.name, release.version)
+    format!("{} · {}", titles.join(" · "), release(parts[0].report))
+}
+
+fn release(report: &Report<'_>) -> String {
+    format!("{} {}", report.release.name, report.release.version)
 }
 
 /// The one first heading of the page, and the way to each language.
@@ -79,11 +82,7 @@ fn header(parts: &[Part<'_>]) -> Html {
     let titles = parts
         .iter()
         .map(|part| element("span", &[("lang", part.language.tag())], part.say(words::TITLE)));
-    let name = format!("{} {}", report.release.name, report.release.version);
-    let heading = [
-        element("span", &[("class", "kind")], titles.collect::<Vec<_>>()),
-        element("bdi", &[], name),
-    ];
+    let heading = [Html::join(titles), plain("bdi", release(report))];
     let jumps = match parts {
         [_] => Html::default(),
         several => jumps(several),
@@ -114,11 +113,16 @@ impl Part<'_> {
     fn render(&self) -> Html {
         let tag = self.language.tag();
         let sections = self.sections();
-        let mut inside =
-            vec![plain("h2", self.say(words::TITLE)), self.table_of_contents(&sections)];
+        let mut inside = vec![self.title(), self.table_of_contents(&sections)];
         inside.extend(sections.into_iter().map(|section| self.section(section)));
         inside.push(element("p", &[("class", "colophon")], self.say(words::MADE_BY)));
         element("article", &[("id", tag), ("lang", tag)], inside)
+    }
+
+    /// Names the release again: a part may be printed without the page's own title.
+    fn title(&self) -> Html {
+        let kind = element("span", &[("class", "kind")], self.say(words::TITLE));
+        plain("h2", [kind, plain("bdi", release(self.report))])
     }
 
     fn sections(&self) -> Vec<Section> {
@@ -146,14 +150,22 @@ impl Part<'_> {
         element("nav", &[("aria-label", self.say(words::JUMP)), ("class", "contents")], list)
     }
 
-    fn section(&self, Section { id, title, inside }: Section) -> Html {
-        let (id, heading) = (self.anchor(id), format!("{}-title", self.anchor(id)));
+    fn section(&self, Section { id: name, title, inside }: Section) -> Html {
+        let (id, heading) = (self.anchor(name), format!("{}-title", self.anchor(name)));
         let title = element("h3", &[("id", &heading)], self.say(title));
-        element("section", &[("id", &id), ("aria-labelledby", &heading)], [title, inside])
+        let class = if is_long(name) { "page" } else { "part" };
+        let attributes = [("id", id.as_str()), ("class", class), ("aria-labelledby", &heading)];
+        element("section", &attributes, [title, inside])
     }
 
     /// Places are named once in the page, so each language has its own.
     fn anchor(&self, id: &str) -> String {
         format!("{}-{id}", self.language.tag())
     }
+}
+
+/// Sections that begin a printed page. The short ones between them, of a line or two
+/// when all is well, share one.
+fn is_long(id: &str) -> bool {
+    matches!(id, "signatures" | "components" | "contents" | "notes" | "verify")
 }

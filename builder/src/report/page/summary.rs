@@ -148,6 +148,7 @@ impl Part<'_> {
         let open = warnings.iter().filter(|one| one.warning.acknowledged.is_none()).count();
         let (met, rules) = (warnings.len(), self.report.totals.rules);
         let (state, detail) = match (met, open) {
+            (0, _) if rules == 0 => (State::Note, self.say(words::RULES_UNKNOWN).to_owned()),
             (0, _) => (State::Good, self.fill(words::RULES_NONE, &[("rules", &rules)])),
             (_, 0) => (State::Note, self.fill(words::RULES_ACKNOWLEDGED, &[("met", &met)])),
             _ => (State::Look, self.fill(words::RULES_OPEN, &[("met", &met), ("open", &open)])),

@@ -2,7 +2,7 @@
 //! so we do, for the nodes of the cluster file and nobody else.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     paths::{ADMIN, KUBECTL},
     site::Site,

@@ -2,7 +2,7 @@
 //! the lockfile carries them. Nothing here knows a component by its name.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     paths::{ADMIN, KUBECTL, ours},
     site::Site,

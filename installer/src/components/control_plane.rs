@@ -1,7 +1,8 @@
 //! The control plane: kubeadm makes it, once.
 
 use super::{
-    PlanningError, kubeadm_files,
+    error::PlanningError,
+    kubeadm_files,
     node::{Draft, Node},
     paths::{ADMIN, CRIO_SOCKET, KUBEADM, KUBECTL, ours},
     site::Site,

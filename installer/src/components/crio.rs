@@ -1,7 +1,7 @@
 //! CRI-O: its settings and its service.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     paths::ours,
     registries::{self, NOWHERE},

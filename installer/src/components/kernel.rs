@@ -5,7 +5,7 @@
 //! so that what they were before is on record, for `reset`.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     paths::ours,
     site::Site,

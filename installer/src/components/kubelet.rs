@@ -1,7 +1,7 @@
 //! The kubelet's service. kubeadm writes the kubelet's settings and starts it.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     paths::ours,
 };

@@ -1,7 +1,7 @@
 //! What running components leave on hosts, beside what the ledger lists.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     paths::{CRIO_SOCKET, KUBEADM, ours},
 };
 use crate::{

@@ -2,7 +2,7 @@
 //! provide one. What it applies comes first of all, as no node is Ready before;
 //! what is only waited for comes when all nodes have joined, as it runs on all.
 
-use super::{PlanningError, component_steps::Planner, node::Node, site::Site};
+use super::{component_steps::Planner, error::PlanningError, node::Node, site::Site};
 use crate::plan::PlannedStep;
 use manifests::{
     component::{Provides, Step},

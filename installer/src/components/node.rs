@@ -1,6 +1,6 @@
 //! One host of the plan to be: what the cluster file and its facts say of it.
 
-use super::{PlanningError, contents::is_package, site::Site};
+use super::{contents::is_package, error::PlanningError, site::Site};
 use crate::{
     facts::Facts,
     plan::{HostName, PlannedStep, StepId},

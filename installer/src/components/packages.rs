@@ -2,7 +2,7 @@
 //! may need each other.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     site::Site,
 };

@@ -1,8 +1,8 @@
 //! The programs of Kubernetes and the container runtime.
 
 use super::{
-    PlanningError,
     contents::{ARCHIVES, Bytes, is_archive},
+    error::PlanningError,
     node::{Draft, Node},
     paths::ours,
     site::Site,

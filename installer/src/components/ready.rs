@@ -1,7 +1,7 @@
 //! The end: nodes are Ready and names are found.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     paths::{ADMIN, KUBECTL},
     site::Site,

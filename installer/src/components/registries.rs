@@ -7,7 +7,7 @@
 //! `crio.rs`) catch every name that no suffix here knows.
 
 use super::{
-    PlanningError,
+    error::PlanningError,
     node::{Draft, Node},
     paths::{REGISTRY_CERTIFICATE, ours},
     site::Site,

@@ -2,7 +2,8 @@
 //! where it lies. It is a service of the host, because pods need it to start.
 
 use super::{
-    LocalFile, PlanningError,
+    error::PlanningError,
+    inputs::LocalFile,
     node::{Draft, Node},
     paths::{REGISTRY_CERTIFICATE, REGISTRY_KEY, ours},
     site::{Certificates, Site},

@@ -1,7 +1,7 @@
 //! What holds for the whole cluster, found once: the control plane, the
 //! registry, the versions.
 
-use super::{PlanInputs, PlanningError};
+use super::{error::PlanningError, inputs::PlanInputs};
 use crate::{site_ca::ServerFiles, steps::FileContent};
 use manifests::{
     ImageRef, Role,

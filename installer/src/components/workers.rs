@@ -2,8 +2,8 @@
 //! stands in no plan and on no disk of the operator, and is void after hours.
 
 use super::{
-    PlanningError,
     control_plane::clean_up,
+    error::PlanningError,
     kubeadm_files,
     node::{Draft, Node, step_id},
     paths::{ADMIN, KUBECTL, ours},

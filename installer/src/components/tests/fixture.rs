@@ -3,13 +3,16 @@
 use super::super::*;
 use crate::{
     facts::{Facts, Feature, HostAddressFact},
-    site_ca::ServerFiles,
+    plan::HostName,
+    site_ca::{ServerFiles, SiteCertificates},
 };
+use bundles::PublicKey;
 use manifests::{
-    Arch, Descriptor, Role,
-    cluster::Asking,
+    Arch, Descriptor, Digest, Role,
+    cluster::{Asking, Cluster},
     lockfile::{FileKind, LockedFile, LockedImage, LockedManifest},
 };
+use std::{collections::BTreeMap, path::Path};
 
 const BOTH: [Role; 2] = [Role::ControlPlane, Role::Worker];
 

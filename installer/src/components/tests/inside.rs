@@ -1,8 +1,9 @@
 //! What runs inside the cluster follows from the lockfile alone.
 
 use super::{super::*, fixture::Fixture, has, step};
-use crate::steps::{Action, KubectlApply, WaitFor};
+use crate::steps::{Action, FileContent, KubectlApply, WaitFor};
 use manifests::{Failure, lockfile::LockedComponent};
+use std::path::Path;
 
 const COMPONENTS: &str = "\
 - name: web-gate

@@ -9,8 +9,9 @@ use super::*;
 use crate::{
     facts::Facts,
     plan::render,
-    steps::{Action, PlaceFile},
+    steps::{Action, FileContent, PlaceFile},
 };
+use bundles::PublicKey;
 use fixture::Fixture;
 use manifests::{Failure, Role, lockfile::LockedFile};
 

@@ -3,6 +3,7 @@
 use super::{super::*, fixture::Fixture};
 use crate::{steps::Artifacts, transport::Content};
 use flate2::{Compression, write::GzEncoder};
+use manifests::Digest;
 use std::sync::Arc;
 
 /// The same bytes for every blob.

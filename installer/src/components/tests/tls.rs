@@ -2,7 +2,6 @@
 //! hosts that run the real scripts.
 
 use super::{
-    super::*,
     fixture::{Fixture, cluster},
     has, step, text,
 };
@@ -14,7 +13,7 @@ use crate::{
     plan::RunFolder,
     run::{ResetScope, Resetting, Walk},
     site_ca::keep,
-    steps::Action,
+    steps::{Action, FileContent},
 };
 use manifests::event::Silent;
 use std::{

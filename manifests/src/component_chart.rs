@@ -27,7 +27,6 @@ pub struct Rendering {
 pub(crate) fn check_source(kind: FileKind, source: &FileSource) -> Result<(), String> {
     let is_tgz = Path::new(&source.name).extension().is_some_and(|ending| ending == "tgz");
     let wrong = match (kind, &source.render) {
-        (FileKind::File | FileKind::Manifest, None) => return Ok(()),
         (FileKind::File | FileKind::Manifest, Some(_)) => "only charts are rendered",
         (FileKind::Chart, _) if source.url.contains("{arch}") => {
             "a chart is the same for all architectures"
@@ -36,7 +35,7 @@ pub(crate) fn check_source(kind: FileKind, source: &FileSource) -> Result<(), St
         (FileKind::Chart, None) => {
             "`render` must say with which release, namespace and values the chart is installed"
         }
-        (FileKind::Chart, Some(_)) => return Ok(()),
+        (FileKind::File | FileKind::Manifest, None) | (FileKind::Chart, Some(_)) => return Ok(()),
     };
     Err(format!("{}: {wrong}", source.name))
 }

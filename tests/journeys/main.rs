@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
 mod bytes;
+mod charts;
 mod completeness;
 mod empty_root;
 mod kpaas;

@@ -79,9 +79,10 @@ fn profiles_notes_and_charts_reach_whoever_opens_the_bundle() {
     let checked = office.builder("check releases/demo.lock --mirrors mirrors.yaml").stdout;
     let [row, line] = lines(&checked, "storage")[..] else { panic!("{checked}") };
     assert!(row.ends_with("0  1 chart not looked into"), "{row}");
-    let expected =
-        "not looked into: storage/storage-4.0.18.tgz (a chart; what it names must be stated)";
-    assert_eq!(line, expected);
+    assert!(
+        line.starts_with("not looked into: storage/storage-4.0.18.tgz (no Helm for "),
+        "{line}"
+    );
     office.builder("build releases/demo.lock --mirrors mirrors.yaml --key release.key -o b");
     let builder = office.builder("inspect b").stdout;
     let installer = words("inspect --trust release.pub b");

@@ -99,12 +99,13 @@ fn names(text: &str, image: &LockedImage) -> bool {
     image.names().any(|name| text.contains(&name.name()))
 }
 
-/// Where an image must be named: the manifests that show it, as the list has it, or
-/// a program that asks for images by itself.
+/// Where an image must be named: the manifests and charts that show it, as the list
+/// has it, or a program that asks for images by itself.
 fn places(works: &Works, lockfile: &Lockfile, image: &LockedImage) -> Vec<String> {
     let names: Vec<_> = image.names().map(ToString::to_string).collect();
     let shows = |entry: &&Entry| {
-        entry.kind == Kind::Manifest && entry.names.iter().any(|name| names.contains(name))
+        matches!(entry.kind, Kind::Manifest | Kind::Chart)
+            && entry.names.iter().any(|name| names.contains(name))
     };
     let entries = works.platform.entries().iter().filter(shows);
     let file = |entry: &Entry| {

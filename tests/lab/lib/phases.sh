@@ -1,7 +1,7 @@
 # The phases of the job, in their order. Each is a function `phase_<name>` that fails when
 # anything of it is not as it should be; `run` calls them and measures them.
 # shellcheck shell=bash
-PHASES=(build up bundle preflight apply checks again reset killed checks power checks)
+PHASES=(build charts up bundle preflight apply checks again reset killed checks power checks)
 WORK=$STATE/work
 BUNDLE=$WORK/lab-1.0.0-amd64.bottari.tar.zst
 # The programs under test: as released, unless told otherwise.
@@ -12,6 +12,15 @@ builder() { "$PROGRAMS_UNDER_TEST/bottari-builder" "$@"; }
 phase_build() {
   "$LAB/build"
   [ -n "${BOTTARI_LAB_BIN:-}" ] || timed "build the programs" "$REPO/scripts/build-static"
+}
+
+# Charts are rendered by the real Helm here; elsewhere these journeys are skipped.
+phase_charts() {
+  local helm
+  helm=$(find "$CACHE/files/packages.lab.example/helm" -name 'helm-*-linux-amd64.tar.gz')
+  [ -f "$helm" ] || die "expected one archive of Helm, found '$helm'; try: $LAB/build files"
+  BOTTARI_TEST_HELM=$helm BOTTARI_PROGRAMS=$PROGRAMS_UNDER_TEST \
+    cargo test --quiet --locked --manifest-path "$REPO/Cargo.toml" -p bottari-journeys --test journeys -- charts:: kpaas::complete
 }
 
 phase_up() {

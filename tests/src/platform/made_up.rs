@@ -1,22 +1,40 @@
 //! Bytes in the place of the real ones, small and different for each source.
 
 use crate::{
-    fixtures::{TarFile, images, tar_gz},
+    fixtures::{COMES_TO, TarFile, helm_stand_in, images, real_helm, tar_gz},
     upstream::Image,
 };
+use manifests::Arch;
+use std::{env::consts, io};
 
 /// An index with amd64, arm64 and an attestation, as build tools push it.
 pub(super) fn image(name: &str) -> Image {
     images::multi_arch(name.as_bytes())
 }
 
+/// Where Helm's own releases are.
+const HELM: &str = "https://get.helm.sh/helm-";
+
+/// The real Helm where it is at hand and runs here, else one for made-up charts.
+fn helm(url: &str) -> io::Result<Vec<u8>> {
+    let (arch, processor) = match url.contains("amd64") {
+        true => (Arch::Amd64, "x86_64"),
+        false => (Arch::Arm64, "aarch64"),
+    };
+    let real = if consts::ARCH == processor { real_helm()? } else { None };
+    Ok(real.unwrap_or_else(|| helm_stand_in(arch)))
+}
+
 /// An archive where the name says so, else a program that does nothing.
-pub(super) fn file(url: &str) -> Vec<u8> {
+pub(super) fn file(url: &str) -> io::Result<Vec<u8>> {
+    if url.starts_with(HELM) {
+        return helm(url);
+    }
     let text = format!("#!/bin/sh\necho 'made up in the place of {url}' >&2\nexit 1\n");
-    match [".tar.gz", ".tgz"].iter().any(|ending| url.ends_with(ending)) {
+    Ok(match [".tar.gz", ".tgz"].iter().any(|ending| url.ends_with(ending)) {
         true => tar_gz(&[TarFile::program("bin/made-up", text.as_bytes())]),
         false => text.into_bytes(),
-    }
+    })
 }
 
 /// A manifest that shows these images and nothing else.
@@ -48,5 +66,6 @@ pub(super) fn chart(url: &str, images: &[String]) -> Vec<u8> {
         TarFile::new(&path("Chart.yaml"), head.as_bytes()),
         TarFile::new(&path("values.yaml"), values.collect::<String>().as_bytes()),
         TarFile::new(&path("templates/all.yaml"), manifest(&templates).as_bytes()),
+        TarFile::new(&path(COMES_TO), manifest(images).as_bytes()),
     ])
 }

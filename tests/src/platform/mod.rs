@@ -95,7 +95,7 @@ impl Platform {
         Ok(match entry.kind {
             Kind::Manifest => self.manifest(entry)?.into_bytes(),
             Kind::Chart => made_up::chart(&entry.source, &entry.names),
-            Kind::File | Kind::Image => made_up::file(&entry.source),
+            Kind::File | Kind::Image => made_up::file(&entry.source)?,
         })
     }
 

@@ -15,7 +15,7 @@ use tar::{EntryType, Header};
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
 fn limits() -> Limits<'static> {
-    Limits { time: Duration::from_secs(60), bytes: 100_000, stop: &GO_ON }
+    Limits { time: Duration::from_mins(1), bytes: 100_000, stop: &GO_ON }
 }
 
 /// A Helm that is this script.

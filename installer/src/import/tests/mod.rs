@@ -2,6 +2,7 @@
 
 mod files;
 mod rules;
+mod several;
 
 use super::{Import, ImportErrors, Source, kpaas};
 use manifests::cluster::{Asking, Cluster};

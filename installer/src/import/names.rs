@@ -128,8 +128,22 @@ impl Kind {
         let found = general(&bare.to_uppercase());
         let distance = |word: &str| strsim::damerau_levenshtein(&found, word);
         let near = lists.concat().into_iter().min_by_key(|word| distance(word))?;
-        (distance(near) <= near.len() / 4).then(|| format!("{prefix}{near}"))
+        let number = numbers(bare).next().unwrap_or("n");
+        (distance(near) <= near.len() / 4).then(|| prefix + &near.replacen('n', number, 1))
     }
+}
+
+/// Whether a name that K-PaaS does not know stands where this one was meant, so
+/// that a slip is one mistake and not two.
+pub(super) fn is_slip(found: &str, meant: &str) -> bool {
+    let known = Kind::ALL.into_iter().any(|kind| kind.has(found));
+    let distance = strsim::damerau_levenshtein(&found.to_uppercase(), meant);
+    !known && distance <= meant.len() / 4 && numbers(found).eq(numbers(meant))
+}
+
+/// `CLUSTER1_WORKER12_NODE_HOSTNAME` → 1, 12
+fn numbers(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty())
 }
 
 /// `WORKER12_NODE_HOSTNAME` → `WORKERn_NODE_HOSTNAME`

@@ -2,7 +2,8 @@
 
 use super::{
     findings::{Findings, Spot},
-    shell::Script,
+    names::is_slip,
+    shell::{Assignment, Script},
     values,
 };
 use manifests::cluster::{HostName, Place};
@@ -70,6 +71,7 @@ impl<'a> Settings<'a> {
         if given.is_none() {
             let name = format!("{}{name}", self.prefix);
             match self.script.last(&name) {
+                None if self.has_slip_for(&name) => {} // told as an unknown variable
                 None => self.findings.mistake(self.spot(), format!("`{name}` is missing: {why}")),
                 Some(assignment) if assignment.value.is_some() => {
                     let spot = Spot { file: self.file, place: assignment.place };
@@ -79,6 +81,12 @@ impl<'a> Settings<'a> {
             }
         }
         given
+    }
+
+    fn has_slip_for(&self, name: &str) -> bool {
+        let helps = |assignment: &Assignment| assignment.helps.get();
+        let mut own = self.script.assignments.iter().filter(|assignment| !helps(assignment));
+        own.any(|assignment| is_slip(&assignment.name, name))
     }
 
     /// Variables that are set although nothing here asked for them.

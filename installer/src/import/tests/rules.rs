@@ -339,6 +339,19 @@ const RULES: &[Rule] = &[
         "vars.sh:36:1: unknown variable `INSTALL_KYVERNOO`; did you mean `INSTALL_KYVERNO`?",
     ),
     rule(
+        "a slip is one mistake",
+        &[],
+        &[("WORKER2_NODE_HOSTNAME", "WORKER2_NODE_HOST_NAME")],
+        "vars.sh:25:1: unknown variable `WORKER2_NODE_HOST_NAME`; did you mean `WORKER2_NODE_HOSTNAME`?",
+    ),
+    rule(
+        "a slip hides no other variable that is missing",
+        &[],
+        &[("WORKER2_NODE_HOSTNAME", "WORKER1_NODE_HOST_NAME")],
+        "vars.sh:4:1: `WORKER2_NODE_HOSTNAME` is missing: `KUBE_WORKER_HOSTS` is 3\n\
+         vars.sh:25:1: unknown variable `WORKER1_NODE_HOST_NAME`; did you mean `WORKER1_NODE_HOSTNAME`?",
+    ),
+    rule(
         "a variable is set once",
         &[],
         &[("INSTALL_KYVERNO=N", "INSTALL_KYVERNO=Y\nINSTALL_KYVERNO=N")],

@@ -156,7 +156,7 @@ texts! {
     VERIFY: "직접 확인하는 방법", "How to check it yourself";
     VERIFY_NOTE: "아래 명령은 일반 리눅스 도구만 사용하며 순서대로 실행합니다. 공개 키 파일과 그 지문은 이 매체가 아닌 다른 경로로 전달받은 것이어야 합니다.", "Stock tools alone, in this order. The public key and its fingerprint must have come by another way than this medium.";
     STEP_FILE: "파일이 이 보고서의 파일과 같은지 확인합니다.", "Is it the file of this report?";
-    STEP_KEY: "공개 키의 지문을 구해 종이의 지문과 대조합니다(앞의 32자리).", "The fingerprint of the public key: its first 32 digits must be those on paper.";
+    STEP_KEY: "공개 키의 지문을 구해 종이의 지문과 대조합니다. 출력의 앞 32자리이며 대소문자는 구분하지 않습니다.", "The fingerprint of the public key: the first 32 digits, in capitals or not, must be those on paper.";
     STEP_UNPACK: "빈 폴더에 풉니다. 이 폴더는 백신 등 다른 도구로도 검사할 수 있습니다.", "Unpack into an empty folder, which other scanners can look at too.";
     STEP_SIGNATURE: "목록(bottari.json)의 서명을 확인합니다.", "Who signed the table of contents, bottari.json?";
     STEP_SUMS: "모든 블롭의 체크섬을 확인합니다.", "The checksum of every blob.";

@@ -2,6 +2,7 @@
 
 use super::{GOOD, import, mistakes, parsed, unsaid, with};
 use manifests::cluster::{Access, Cluster, Host, Sudo, UserPath};
+use proptest::prelude::*;
 
 /// Three control planes, etcd beside them, Rook, Kyverno and another address for clients.
 const LARGE: &[(&str, &str)] = &[
@@ -172,4 +173,42 @@ fn the_template_as_it_is_shipped_lacks_what_must_be_filled_in() {
         &[("STORAGE_TYPE=nfs", "STORAGE_TYPE="), ("INSTALL_KYVERNO=N", "INSTALL_KYVERNO=")],
     );
     assert_eq!(mistakes(&[("vars.sh", &empty)]).lines().count(), 4);
+}
+
+/// Values that are right, wrong, empty, or something that a shell would run.
+fn any_value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        "[1-5]",
+        "10\\.(77|233)\\.[0-9]{1,2}\\.[0-9]{1,3}",
+        "10\\.77\\.0\\.[0-9]{1,2}-10\\.77\\.0\\.1[0-9]{2}",
+        "(nfs|rook-ceph|Y|N|NHN|stacked|external|api\\.site)",
+        "[a-z0-9-]{1,8}",
+        "\\PC{0,20}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_imported_is_a_right_cluster_file(
+        changes in prop::collection::vec((0..40_usize, any_value()), 0..4)
+    ) {
+        let set = GOOD.lines().enumerate().filter(|(_, line)| line.contains('='));
+        let set: Vec<usize> = set.map(|(number, _)| number).collect();
+        let mut lines: Vec<String> = GOOD.lines().map(str::to_owned).collect();
+        for (choice, value) in changes {
+            let line = &mut lines[set[choice % set.len()]];
+            let (name, _) = line.split_once('=').unwrap();
+            *line = format!("{name}={value}");
+        }
+        if let Ok(import) = import(&[("vars.sh", &lines.join("\n"))]) {
+            prop_assert!(import.clusters.len() == 1);
+            parsed(&import.clusters[0].text);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_import_panic(text in "(CLUSTER[0-9]{1,2}_|EDGE1_|KUBE_WORKER_HOSTS|METALLB_IP_RANGE|=|[0-9.-]{1,9}|\n|\\PC)*") {
+        drop(import(&[("vars.sh", &text), ("more.sh", GOOD)]));
+    }
 }

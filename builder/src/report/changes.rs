@@ -122,19 +122,19 @@ pub(super) struct Earlier<'a> {
 
 pub(super) fn changes(earlier: &Earlier<'_>, now: &Lockfile) -> Changes {
     let Earlier { subject, lockfile: before, checked } = earlier;
-    let (old, new) = (blobs(before), blobs(now));
-    let fresh = new.iter().filter(|(digest, _)| !old.contains_key(*digest));
-    let names: BTreeSet<_> =
-        versions(before).into_keys().chain(versions(now).into_keys()).collect();
+    let (blobs_before, blobs_after) = (blobs(before), blobs(now));
+    let fresh = blobs_after.iter().filter(|(digest, _)| !blobs_before.contains_key(*digest));
+    let names = versions(before).into_keys().chain(versions(now).into_keys());
+    let names: BTreeSet<_> = names.collect();
     Changes {
         since: subject.clone(),
         release: before.release.clone(),
         version: before.version.clone(),
         serial: before.serial,
         checked: *checked,
-        bytes_before: old.values().sum(),
-        bytes_after: new.values().sum(),
+        bytes_before: blobs_before.values().sum(),
         bytes_new: fresh.map(|(_, size)| size).sum(),
+        bytes_after: blobs_after.values().sum(),
         components: names.into_iter().filter_map(|name| component(name, before, now)).collect(),
     }
 }

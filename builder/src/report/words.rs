@@ -44,6 +44,7 @@ texts! {
     SIGNATURE_LOCKFILE: "락파일에는 서명이 없습니다. 서명은 번들에서 확인합니다.", "A lockfile carries no signature; bundles do.";
     INTEGRITY: "무결성", "Integrity";
     INTEGRITY_GOOD: "파일의 모든 바이트를 읽어 서명 대상 목록의 해시와 대조했으며 모두 일치합니다.", "Every byte of the file was read and agrees with the hashes of its table of contents.";
+    INTEGRITY_UNSIGNED: "파일의 모든 바이트가 파일에 든 목록의 해시와 일치합니다. 그 목록의 서명은 검증하지 않았습니다.", "Every byte of the file agrees with the table of contents inside it, whose signature was not checked.";
     RULES: "지원·호환 규칙", "Support rules";
     RULES_NONE: "관련 규칙 {rules}건에 모두 부합합니다.", "None of the {rules} rules that speak of these versions is broken.";
     RULES_UNKNOWN: "이 버전들에 관한 규칙이 없어 판정하지 않았습니다.", "No rule speaks of these versions, so nothing was judged.";

@@ -95,7 +95,7 @@ pub async fn lock(
     };
     let mut lockfile = empty(release);
     lockfile.components = components::of(&contents, &kept.components, &options.update);
-    lockfile.catalog = described(catalog.entries(release)?, kept.catalog);
+    lockfile.catalog = described(catalog.entries(release)?, &kept.catalog);
     lockfile.files = kept.files;
     lockfile.images = kept.images;
     for locked in context.run(plan).await? {
@@ -138,7 +138,7 @@ impl Context<'_> {
 }
 
 /// What the components are; those that are kept stay described as they were.
-fn described(current: Vec<CatalogEntry>, kept: Vec<CatalogEntry>) -> Vec<CatalogEntry> {
+fn described(current: Vec<CatalogEntry>, kept: &[CatalogEntry]) -> Vec<CatalogEntry> {
     let as_kept = |entry: CatalogEntry| {
         let is_same = |kept: &&CatalogEntry| {
             (&kept.component, &kept.version) == (&entry.component, &entry.version)

@@ -128,9 +128,9 @@ impl Part<'_> {
             let digest = blocks::small(blocks::code(&side.digest.to_string()));
             Html::join([plain("div", name), digest])
         };
-        let sides = [line(words::BEFORE, before), line(words::AFTER, after)];
+        let lines = [line(words::BEFORE, before), line(words::AFTER, after)];
         let sizes = [format!("{} →", text::size(before.size)), text::size(after.size)];
-        (Html::join(sides), Html::join(sizes.map(|size| plain("div", size))))
+        (Html::join(lines), Html::join(sizes.map(|size| plain("div", size))))
     }
 
     fn item_kind(&self, item: &ItemChange) -> String {

@@ -58,7 +58,7 @@ impl Part<'_> {
             FileKind::Manifest => words::KIND_MANIFEST,
             FileKind::Chart => words::KIND_CHART,
         };
-        let name = self.name(self.say(kind), file.name.as_str());
+        let name = name(self.say(kind), file.name.as_str());
         let arch = file.arch.map_or(self.say(words::ALL_ARCHITECTURES), |arch| arch.as_str());
         let origin = self.origin(file.published, &file.proofs);
         let mut details = vec![
@@ -66,11 +66,11 @@ impl Part<'_> {
             (self.say(words::DIGEST), blocks::code(&file.digest.to_string())),
         ];
         details.extend(file.proofs.iter().map(|proof| self.proof(proof)));
-        self.artifact([name, arch.into(), origin, text::size(file.size).into()], details)
+        artifact([name, arch.into(), origin, text::size(file.size).into()], details)
     }
 
     fn image(&self, ImageFacts { bytes, image }: &ImageFacts<'_>) -> Html {
-        let name = self.name(self.say(words::KIND_IMAGE), &image.name.to_string());
+        let name = name(self.say(words::KIND_IMAGE), &image.name.to_string());
         let origin = self.origin(image.published, &[]);
         let also = image.also.iter();
         let also = also.map(|name| (self.say(words::ALSO), blocks::code(&name.to_string())));
@@ -83,28 +83,7 @@ impl Part<'_> {
             details.push(("", self.fill(words::STATED, &[("reason", reason)]).into()));
         }
         let cells = [name, self.platforms(image).into(), origin, text::size(*bytes).into()];
-        self.artifact(cells, details)
-    }
-
-    fn name(&self, kind: &str, name: &str) -> Html {
-        Html::join([blocks::mark("mark", kind), " ".into(), blocks::code(name)])
-    }
-
-    /// A row of facts, and a row as wide as the page for what is long.
-    fn artifact(&self, [name, arch, origin, size]: [Html; 4], details: Vec<(&str, Html)>) -> Html {
-        let first = [
-            blocks::row_head(name),
-            blocks::cell(arch),
-            blocks::cell(origin),
-            blocks::number(size),
-        ];
-        let detail = |(what, value): (&str, Html)| {
-            let what = if what.is_empty() { Html::default() } else { plain("b", what) };
-            plain("div", [what, value])
-        };
-        let details: Vec<_> = details.into_iter().map(detail).collect();
-        let wide = element("td", &[("colspan", "4"), ("class", "details")], details);
-        blocks::body([blocks::row(first), plain("tr", wide)])
+        artifact(cells, details)
     }
 
     fn origin(&self, published: Option<Trust>, proofs: &[Proof]) -> Html {
@@ -141,6 +120,23 @@ impl Part<'_> {
             count => format!("{names} ({})", self.fill(words::LEFT_OUT, &[("count", &count)])),
         }
     }
+}
+
+fn name(kind: &str, name: &str) -> Html {
+    Html::join([blocks::mark("mark", kind), " ".into(), blocks::code(name)])
+}
+
+/// A row of facts, and a row as wide as the page for what is long.
+fn artifact([name, arch, origin, size]: [Html; 4], details: Vec<(&str, Html)>) -> Html {
+    let first =
+        [blocks::row_head(name), blocks::cell(arch), blocks::cell(origin), blocks::number(size)];
+    let detail = |(what, value): (&str, Html)| {
+        let what = if what.is_empty() { Html::default() } else { plain("b", what) };
+        plain("div", [what, value])
+    };
+    let details: Vec<_> = details.into_iter().map(detail).collect();
+    let wide = element("td", &[("colspan", "4"), ("class", "details")], details);
+    blocks::body([blocks::row(first), plain("tr", wide)])
 }
 
 fn platform(manifest: &LockedManifest) -> String {

@@ -6,7 +6,6 @@ use crate::report::{
     html::{Html, plain},
     words,
 };
-use console::text;
 
 /// Whether a line of the summary asks for somebody's attention.
 #[derive(Clone, Copy)]
@@ -25,7 +24,7 @@ struct Line {
 impl Part<'_> {
     pub(super) fn summary(&self) -> Html {
         let lines = [
-            self.signature_line(),
+            Some(self.signature_line()),
             self.integrity_line(),
             Some(self.rules_line()),
             Some(self.origin_line()),
@@ -36,74 +35,6 @@ impl Part<'_> {
         let heads = [words::CHECK, words::STATE, words::DETAIL].map(|head| self.say(head));
         let findings = blocks::table("findings", &heads, bodies);
         Html::join([self.release(), plain("h4", self.say(words::RESULT)), findings])
-    }
-
-    fn release(&self) -> Html {
-        let release = &self.report.release;
-        let arches: Vec<_> = release.arches.iter().map(ToString::to_string).collect();
-        let profiles = release.profiles.iter();
-        let profiles = profiles.map(|one| (one.name.as_str(), one.title.as_str())).collect();
-        let overlays = self.report.overlays.iter();
-        let title = |one: &'_ manifests::overlay::LaidOverlay| -> String {
-            one.title.as_ref().map_or_else(String::new, ToString::to_string)
-        };
-        let overlays: Vec<_> = overlays.map(|one| (one.name.as_str(), title(one))).collect();
-        let overlays = overlays.iter().map(|(name, title)| (*name, title.as_str())).collect();
-        blocks::facts(vec![
-            (self.say(words::SUBJECT), self.subject()),
-            (self.say(words::RELEASE), format!("{} {}", release.name, release.version).into()),
-            (self.say(words::DESCRIPTION), release.title.into()),
-            (
-                self.say(words::SERIAL),
-                self.fill(words::SERIAL_NOTE, &[("serial", &release.serial)]).into(),
-            ),
-            (self.say(words::ARCHITECTURES), arches.join(", ").into()),
-            (self.say(words::PROFILES), self.choices(profiles)),
-            (self.say(words::OVERLAYS), self.choices(overlays)),
-            (self.say(words::TOTALS), self.totals()),
-            (self.say(words::JUDGED_ON), self.report.judged_on.to_string().into()),
-        ])
-    }
-
-    fn subject(&self) -> Html {
-        let subject = &self.report.subject;
-        let kind = match subject.bundle {
-            Some(_) => words::SUBJECT_BUNDLE,
-            None => words::SUBJECT_LOCKFILE,
-        };
-        Html::join([
-            format!("{}: ", self.say(kind)).into(),
-            blocks::code(&subject.file),
-            format!(", {}", text::size(subject.size)).into(),
-        ])
-    }
-
-    fn choices(&self, choices: Vec<(&str, &str)>) -> Html {
-        if choices.is_empty() {
-            return self.say(words::NONE).into();
-        }
-        let item = |(name, title): (&str, &str)| {
-            let title = if title.is_empty() { String::new() } else { format!(" {title}") };
-            plain("li", [blocks::code(name), title.into()])
-        };
-        plain("ul", choices.into_iter().map(item).collect::<Vec<_>>())
-    }
-
-    fn totals(&self) -> Html {
-        let totals = self.report.totals;
-        let counts = self.fill(
-            words::TOTALS_VALUE,
-            &[
-                ("components", &totals.components),
-                ("images", &totals.images),
-                ("files", &totals.files),
-                ("manifests", &totals.manifests),
-                ("charts", &totals.charts),
-            ],
-        );
-        let bytes = text::size(totals.bytes);
-        let blobs = self.fill(words::BLOBS_VALUE, &[("blobs", &totals.blobs), ("bytes", &bytes)]);
-        Html::join([counts.into(), blocks::small(blobs)])
     }
 
     fn line(&self, Line { what, state, detail }: &Line) -> Html {
@@ -117,11 +48,11 @@ impl Part<'_> {
         blocks::body(blocks::row(cells))
     }
 
-    fn signature_line(&self) -> Option<Line> {
+    fn signature_line(&self) -> Line {
         let what = self.say(words::SIGNATURE);
         let Some(signatures) = &self.report.signatures else {
             let detail = self.say(words::SIGNATURE_LOCKFILE).to_owned();
-            return Some(Line { what, state: State::Note, detail });
+            return Line { what, state: State::Note, detail };
         };
         let ids = |trusted: bool| {
             let keys = signatures.keys.iter().filter(|key| !trusted || key.trusted);
@@ -134,13 +65,17 @@ impl Part<'_> {
                 (State::Look, self.fill(words::SIGNATURE_UNCHECKED, &[("keys", &ids(false))]))
             }
         };
-        Some(Line { what, state, detail })
+        Line { what, state, detail }
     }
 
+    /// Whole is only as good as the list that says so.
     fn integrity_line(&self) -> Option<Line> {
-        self.report.subject.bundle.as_ref()?;
-        let (what, detail) = (self.say(words::INTEGRITY), self.say(words::INTEGRITY_GOOD));
-        Some(Line { what, state: State::Good, detail: detail.to_owned() })
+        let what = self.say(words::INTEGRITY);
+        let (state, detail) = match self.report.signatures.as_ref()?.checked {
+            true => (State::Good, words::INTEGRITY_GOOD),
+            false => (State::Note, words::INTEGRITY_UNSIGNED),
+        };
+        Some(Line { what, state, detail: self.say(detail).to_owned() })
     }
 
     fn rules_line(&self) -> Line {

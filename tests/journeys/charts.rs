@@ -1,17 +1,19 @@
 //! Charts as the real Helm renders them. Nobody has a Helm by default, so these
 //! journeys are skipped unless `BOTTARI_TEST_HELM` names the archive of one for
-//! this machine; the lab builds it and says so.
+//! this machine; the lab builds it and says so. Only how a check is interrupted is
+//! tried with a program that never ends.
 
-use crate::office::Office;
+use crate::office::{Office, words};
 use journeys::{
     fixtures::{HELM_VARIABLE, TarFile, images, real_helm, tar_gz},
-    run::Outcome,
+    run::{Outcome, Program},
 };
 use manifests::lockfile::Lockfile;
 use std::{
     env::consts,
     fs,
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
 };
 
 const HELM: &str = "\
@@ -103,14 +105,19 @@ fn name(image: &str) -> String {
 /// the real Helm; none when that is not at hand.
 #[expect(clippy::print_stderr, reason = "a skipped journey should be visible in the test log")]
 fn office(more: &[TarFile]) -> Option<Office> {
-    let Some(helm) = real_helm().unwrap() else {
+    let helm = real_helm().unwrap();
+    if helm.is_none() {
         eprintln!("skipped: {HELM_VARIABLE} names no archive of a Helm");
-        return None;
-    };
+    }
+    helm.map(|helm| office_with(&helm, more))
+}
+
+/// The same with any program as Helm.
+fn office_with(helm: &[u8], more: &[TarFile]) -> Office {
     let office = Office::open();
     let files = [
-        ("helm-linux-amd64.tar.gz", for_processor("x86_64", &helm)),
-        ("helm-linux-arm64.tar.gz", for_processor("aarch64", &helm)),
+        ("helm-linux-amd64.tar.gz", for_processor("x86_64", helm)),
+        ("helm-linux-arm64.tar.gz", for_processor("aarch64", helm)),
         ("routes.yaml", ROUTE.as_bytes().to_vec()),
         ("shop-1.2.0.tgz", shop(more)),
     ];
@@ -126,7 +133,7 @@ fn office(more: &[TarFile]) -> Option<Office> {
     for (name, text) in [("helm", HELM), ("routes", ROUTES), ("shop", &shop)] {
         add(&office, name, text);
     }
-    Some(office)
+    office
 }
 
 /// Nothing that runs, for the processors of other machines.
@@ -241,4 +248,37 @@ fn a_chart_cannot_make_helm_ask_the_network() {
     let refusal = office.refusal(&format!("-q {CHECK}"));
     assert!(refusal.contains("schemas.example.org"), "{refusal}");
     assert!(refusal.contains("dial tcp 127.0.0.1:"), "{refusal}");
+}
+
+#[test]
+fn an_interrupted_check_takes_helm_along_and_leaves_nothing_behind() {
+    let path = if consts::ARCH == "x86_64" { "linux-amd64/helm" } else { "linux-arm64/helm" };
+    let endless = b"#!/bin/sh\necho $$ >../helm.pid\nwhile :; do :; done\n";
+    let mut office = office_with(&tar_gz(&[TarFile::program(path, endless)]), &[]);
+    office.builder(LOCK);
+    fs::create_dir(office.path("temporary")).unwrap();
+    let temporary = office.path("temporary").to_str().unwrap().to_owned();
+    office.sandbox.set("TMPDIR", &temporary);
+
+    let mut command = office.sandbox.command(Program::Builder, &words(&format!("-q {CHECK}")));
+    let mut check = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let helm = pid(&office.path("temporary/helm.pid"), &mut check);
+    let kill = Command::new("kill").arg(check.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(check.wait().unwrap().code(), Some(130));
+    assert!(!Path::new("/proc").join(&helm).exists(), "Helm goes on");
+    let left: Vec<_> = Path::new(&temporary).read_dir().unwrap().map(Result::unwrap).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// What a program writes into this file, as long as the one that started it runs.
+fn pid(file: &Path, starter: &mut Child) -> String {
+    loop {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        if let Some(pid) = text.strip_suffix('\n') {
+            return pid.to_owned();
+        }
+        assert_eq!(starter.try_wait().unwrap(), None, "the check has ended");
+        std::thread::yield_now();
+    }
 }

@@ -4,13 +4,13 @@
 use super::Works;
 use journeys::platform::{Entry, Kind};
 use manifests::lockfile::{LockedImage, Lockfile};
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, env::consts, fs};
 
 #[test]
 fn without_any_one_image_that_something_shows_the_place_is_named() {
     let works = Works::open();
     let whole = works.lock("kpaas", &["--all-profiles"]);
-    let shown = whole.images.iter().filter(|image| image.stated.is_none());
+    let shown = whole.images.iter().filter(|image| is_shown(&works, image));
     let shown: Vec<_> = shown.collect();
     assert!(shown.len() >= 20, "{} images", shown.len());
     for image in shown {
@@ -61,14 +61,27 @@ fn an_image_that_its_definition_loses_is_lost_in_the_lockfile() {
 fn what_nothing_shows_is_stated_by_its_definition() {
     let works = Works::open();
     let mut lockfile = works.lock("kpaas", &["--all-profiles"]);
-    let is_stated = |image: &LockedImage| image.stated.is_some();
-    let stated = lockfile.images.iter().filter(|image| is_stated(image));
+    let stated = lockfile.images.iter().filter(|image| !is_shown(&works, image));
     let stated: Vec<_> =
         stated.map(|image| format!("{} {}", image.component, image.name)).collect();
     insta::assert_snapshot!("stated", stated.join("\n"));
-    lockfile.images.retain(|image| !is_stated(image));
+    lockfile.images.retain(|image| is_shown(&works, image));
     let file = works.write("shown", &lockfile);
     works.builder(&["-q", "check", &file, "--offline"]);
+}
+
+#[test]
+fn a_lock_for_machines_of_another_kind_passes_and_tells_its_chart_as_not_looked_into() {
+    let works = Works::open();
+    let other = if consts::ARCH == "x86_64" { "arm64" } else { "amd64" };
+    works.lock("other", &["--profile", "storage-nfs", "--arch", other]);
+    let told = works.builder(&["check", "other.lock", "--offline"]).stdout;
+    let chart = "nfs-subdir-external-provisioner/nfs-subdir-external-provisioner-4.0.18.tgz";
+    assert!(told.contains(&format!("not looked into: {chart} (no Helm for linux-")), "{told}");
+    works.lock("both", &["--profile", "storage-nfs"]);
+    let told = works.builder(&["check", "both.lock", "--offline"]).stdout;
+    let expected = format!("rendered: {chart} (by Helm v3.18.4 for Kubernetes v1.33.5: ");
+    assert!(told.contains(&expected), "{told}");
 }
 
 #[test]
@@ -81,6 +94,14 @@ fn a_stray_image_is_refused_by_its_name() {
     lockfile.images.push(stray);
     let refusal = works.refused("stray", &lockfile);
     assert!(refusal.contains("quay.io/stray/image:v1"), "{refusal}");
+}
+
+/// Whether a manifest, a chart or a program names an image. What a chart shows is
+/// stated too, for machines that cannot render it.
+fn is_shown(works: &Works, image: &LockedImage) -> bool {
+    let charts = works.platform.entries().iter().filter(|entry| entry.kind == Kind::Chart);
+    let mut names = charts.flat_map(|entry| &entry.names);
+    image.stated.is_none() || names.any(|name| *name == image.name.to_string())
 }
 
 fn without(whole: &Lockfile, image: &LockedImage) -> Lockfile {

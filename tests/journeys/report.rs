@@ -152,3 +152,19 @@ fn a_later_bundle_tells_what_changed_since_the_one_before() {
     office.builder(&line);
     assert!(page(&office, "demo.bundle.report.html").contains("before.bundle"));
 }
+
+#[test]
+fn a_rule_that_nobody_acknowledged_ends_the_report_with_10_on_its_day() {
+    let office = Office::open();
+    let rules = "rules:\n- {id: tools-support, says: A year., source: 'https://a.io', read: 2026-11-21, end-of-support: {of: node-tools, ends: {1.33: 2027-01-31}}}\n";
+    fs::create_dir_all(office.path("rules")).unwrap();
+    fs::write(office.path("rules/demo.yaml"), rules).unwrap();
+    office.builder("lock releases/demo.yaml --mirrors mirrors.yaml --on 2026-11-21");
+    let line = "-q report releases/demo.lock -o page.html --lang en --on";
+    assert_eq!(office.try_builder(&format!("{line} 2027-01-31")).code, Some(0));
+    let outcome = office.try_builder(&format!("{line} 2027-02-01"));
+    assert_eq!(outcome.code, Some(10), "{}", outcome.stderr);
+    let page = page(&office, "page.html");
+    assert!(page.contains("support of 1.33.x ended on 2027-01-31"), "{page}");
+    assert!(page.contains("Nobody acknowledged it"), "{page}");
+}

@@ -8,7 +8,7 @@ texts! {
     TITLE: "반입 검토 보고서", "Review report";
     PART: "국문", "English";
     JUMP: "바로 가기", "Jump to";
-    MADE_BY: "Bottari가 이 번들의 락파일에서 만든 문서이며 화면과 A4 인쇄에 모두 맞춰져 있습니다. 외부 자원을 불러오지 않습니다.", "Made by Bottari from the lockfile named here, for the screen and for A4 paper. It loads nothing from outside.";
+    MADE_BY: "bottari-builder report로 만든 문서입니다. 외부 자원을 불러오지 않으며 A4 용지에 맞춰 인쇄됩니다. 제목과 사유 등 릴리스가 적은 글은 원문 그대로 싣습니다.", "Made by bottari-builder report. It loads nothing from outside and prints on A4. Titles and reasons are the release's own words.";
     JUDGED_ON: "지원 종료 판정 기준일", "Support judged as of";
 
     // Summary

@@ -34,7 +34,8 @@ impl Part<'_> {
             true => Html::default(),
             false => blocks::table("artifacts", &heads, bodies),
         };
-        Html::join([title, self.about(component), table])
+        let head = element("div", &[("class", "head")], [title, self.about(component)]);
+        Html::join([head, table])
     }
 
     fn about(&self, component: &ComponentFacts<'_>) -> Html {

@@ -114,9 +114,9 @@ impl Part<'_> {
     fn render(&self) -> Html {
         let tag = self.language.tag();
         let sections = self.sections();
-        let mut inside = vec![self.title(), self.table_of_contents(&sections)];
+        let contents = self.table_of_contents(&sections);
+        let mut inside = vec![self.title(), blocks::note(self.say(words::MADE_BY)), contents];
         inside.extend(sections.into_iter().map(|section| self.section(section)));
-        inside.push(element("p", &[("class", "colophon")], self.say(words::MADE_BY)));
         element("article", &[("id", tag), ("lang", tag)], inside)
     }
 

@@ -19,11 +19,11 @@ const LARGEST: u64 = 256 * 1024;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    from: From,
+    origin: Origin,
 }
 
 #[derive(Debug, Subcommand)]
-enum From {
+enum Origin {
     Kpaas(Kpaas),
 }
 
@@ -83,7 +83,7 @@ impl Failure for ImportError {
 
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<ExitCode, CommandError> {
-        let From::Kpaas(kpaas) = self.from;
+        let Origin::Kpaas(kpaas) = self.origin;
         let sources: Vec<Source> =
             kpaas.files.iter().map(|path| source(path)).collect::<Result<_, _>>()?;
         let import = import::kpaas(&sources, &kpaas.name).map_err(ImportError::from)?;

@@ -2,7 +2,7 @@
 
 use super::{
     cluster::{Described, Machine, Storage},
-    findings::Findings,
+    findings::{Findings, Scope},
     settings::{Value, differs},
     values::{MOST_HOSTS, PODS, SERVICES},
 };
@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Holds everything of a cluster against everything else.
-pub(super) fn check(cluster: &Described, findings: &Findings) {
+pub(super) fn check(cluster: &Described, scope: Scope, findings: &Findings) {
     etcd_is_odd(cluster, findings);
     hosts_are_not_too_many(cluster, findings);
     let mut names = HashMap::new();
@@ -23,7 +23,7 @@ pub(super) fn check(cluster: &Described, findings: &Findings) {
     addresses_differ(cluster, findings);
     workers_suffice_for_rook(cluster, findings);
     pool_holds_nothing_else(cluster, findings);
-    pool_is_on_the_network_of_hosts(cluster, findings);
+    pool_is_on_the_network_of_hosts(cluster, scope, findings);
     nothing_is_inside_the_cluster(cluster, findings);
 }
 
@@ -104,7 +104,7 @@ fn pool_holds_nothing_else(cluster: &Described, findings: &Findings) {
 
 /// Layer 2 is answered on the hosts' own network only. How large that is stands
 /// in no variable, so that this is no more than worth a look.
-fn pool_is_on_the_network_of_hosts(cluster: &Described, findings: &Findings) {
+fn pool_is_on_the_network_of_hosts(cluster: &Described, scope: Scope, findings: &Findings) {
     let Some(pool) = &cluster.pool else { return };
     let near = |address: Ipv4Addr| {
         let near = |end: Ipv4Addr| end.octets()[..3] == address.octets()[..3];
@@ -116,7 +116,7 @@ fn pool_is_on_the_network_of_hosts(cluster: &Described, findings: &Findings) {
             "`{}`: no host has an address near {}: MetalLB answers only on the hosts' own network",
             pool.name, pool.is
         );
-        findings.unsaid(pool.spot, None, message);
+        findings.unsaid(pool.spot, scope, message);
     }
 }
 

@@ -25,6 +25,12 @@ pub(super) fn sort(scripts: &[Script], findings: &Findings) -> Files {
     for (file, script) in scripts.iter().enumerate() {
         let kind = Kind::of(script);
         let beginning = Spot { file, place: BEGINNING };
+        if let Some(place) = script.writes {
+            let message = "this script writes files of variables: run it yourself, as the guide of \
+                           K-PaaS says, and import what it wrote";
+            findings.mistake(Spot { file, place }, message);
+            continue;
+        }
         refused(script, kind, file, findings);
         let slot = match kind {
             Some(Kind::One) => &mut files.one,

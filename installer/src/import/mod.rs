@@ -157,7 +157,7 @@ fn told(
 ) -> Profiles {
     let mut profiles = Profiles::new();
     for (index, (part, cluster)) in parts.iter().zip(described).enumerate() {
-        check::check(cluster, findings);
+        check::check(cluster, Some(index), findings);
         profiles.extend(unsaid::tell(cluster, Some(index), findings));
         unsaid::unread(&part.settings, |name| part.kind.has(name), Some(index));
     }

@@ -30,7 +30,7 @@ pub(super) fn tell(cluster: &Described, scope: Scope, findings: &Findings) -> Pr
 fn etcd(cluster: &Described, scope: Scope, findings: &Findings) {
     let Some(count) = &cluster.control_planes else { return };
     let message = "K-PaaS runs etcd as a service of the hosts; this version runs it as a pod, whose \
-                   image kpaas-1.7.0 lacks: `plan` refuses its bundle";
+                   image kpaas-1.7.0 does not bring: its bundle cannot be applied yet";
     findings.unsaid(count.spot, scope, message);
 }
 

@@ -38,6 +38,7 @@ pub(super) fn address(text: &str) -> Result<Ipv4Addr, String> {
         return Err(format!("`{text}` is not an IPv4 address: expected one such as `192.0.2.11`"));
     };
     let why = match address {
+        v4 if v4.is_link_local() => "is a link-local address: it is reached over one cable only",
         v4 if v4.is_loopback() => "is a loopback address: other hosts cannot reach it",
         v4 if v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast() => {
             "belongs to no single machine"

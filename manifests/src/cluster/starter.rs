@@ -33,7 +33,7 @@ pub struct Starter {
     pub waiting: Vec<(StarterHost, &'static str)>,
     /// Addresses of pods and of services; left out: networks that hold no host.
     pub networks: Option<(Network, Network)>,
-    /// Who logs in and needs sudo, with which key; left out: root, with the SSH agent.
+    /// Who logs in, with which key; left out: root, with the SSH agent.
     pub login: Option<(UserName, UserPath)>,
     /// Where clients and nodes reach the API server.
     pub endpoint: Option<Endpoint>,
@@ -62,14 +62,15 @@ impl Starter {
                 (self.network(POD_NETWORKS).to_owned(), self.network(SERVICE_NETWORKS).to_owned())
             }
         };
+        let user = self.login.as_ref().map_or(USER, |(user, _)| user.as_str());
         TEMPLATE
             .replace("{cluster}", &word(&self.cluster, "demo"))
             .replace("{plugin}", &word(&self.plugin, "calico"))
             .replace("{pods}", &pods)
             .replace("{services}", &services)
-            .replace("{user}", self.login.as_ref().map_or(USER, |(user, _)| user.as_str()))
+            .replace("{user}", user)
             .replace("{key}", &self.key())
-            .replace("{sudo}", if self.login.is_some() { "passwordless" } else { "none" })
+            .replace("{sudo}", if user == USER { "none" } else { "passwordless" })
             .replace("{api}\n", &self.api())
             .replace("{hosts}\n", &self.hosts())
             .replace("{waiting}\n", &self.waiting())

@@ -20,6 +20,8 @@ pub(super) struct Script {
     pub(super) assignments: Vec<Assignment>,
     /// What a shell would do and this reader does not.
     pub(super) refusals: Vec<Mistake>,
+    /// Where it begins to write a file, which is then what people fill in.
+    pub(super) writes: Option<Place>,
     /// Each name with its last assignment.
     last: BTreeMap<String, usize>,
 }
@@ -63,8 +65,11 @@ pub(super) fn read(text: &str) -> Script {
             continue;
         }
         if let Err(refusal) = statement::read(number, line, &mut script) {
-            script.refusals.push(refusal);
             here_document = refusal::here_document(line);
+            if here_document.is_some() {
+                script.writes.get_or_insert(refusal.place);
+            }
+            script.refusals.push(refusal);
         }
     }
     script

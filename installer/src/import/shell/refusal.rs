@@ -15,10 +15,6 @@ pub(super) fn command(place: Place, word: &str, rest: &str) -> Mistake {
         | "else" | "esac" | "{" | "}" | "[" | "[[" | "((" | "(" | "eval" => {
             "belongs to a program, and nothing is run here: only `NAME=value` is read".into()
         }
-        _ if here_document(rest).is_some() => {
-            "would write a file: run this script yourself and import the files that it writes"
-                .into()
-        }
         _ => {
             format!("would be run as a command: only `NAME=value` is read{}", without_blanks(rest))
         }

@@ -60,7 +60,7 @@ fn assignment(
         let value = word(cursor, script);
         let left = Left { name: name.clone(), empty: value.as_ref().is_ok_and(String::is_empty) };
         script.assign(name, begin.place(), value.as_ref().ok().cloned());
-        return value.map(|_| left);
+        return value.map(|_| left).map_err(|refusal| discreet(refusal, script));
     }
     if cursor.rest().starts_with("+=") {
         return Err(refuse(cursor.place(), "`+=`", "is not read: write the whole value"));
@@ -68,6 +68,20 @@ fn assignment(
     match declares && cursor.at_blank_or_end() {
         true => Ok(Left { name, empty: false }),
         false => Err(no_assignment(&begin, before)),
+    }
+}
+
+/// A reason would show a part of a password, which is the very value in which
+/// people write `$` and mean it.
+fn discreet(refusal: Mistake, script: &Script) -> Mistake {
+    let name = script.assignments.last().map_or("", |assignment| assignment.name.as_str());
+    match ["PASSWORD", "SECRET", "_KEY", "USERNAME"].iter().any(|word| name.contains(word)) {
+        true => refuse(
+            refusal.place,
+            &format!("the value of `{name}`"),
+            "holds what a shell would act on: put it in single quotes",
+        ),
+        false => refusal,
     }
 }
 

@@ -114,8 +114,10 @@ fn a_script_that_writes_the_files_is_told_from_them() {
     let script = "A=1\ncat <<EOF > vars.sh\nA=$(x)\nB=\nEOF\nC=3";
     assert_eq!(
         said(script),
-        "A=1\nC=3\n2:1: `cat` would write a file: run this script yourself and import the files that it writes"
+        "A=1\nC=3\n2:1: `cat` would be run as a command: only `NAME=value` is read"
     );
+    assert_eq!(read(script).writes.map(|place| place.line), Some(2));
+    assert_eq!(read("A=1\nsleep 1").writes, None);
 }
 
 #[test]

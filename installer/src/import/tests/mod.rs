@@ -1,6 +1,7 @@
 //! Every rule with variables that keep it and variables that break it.
 
 mod files;
+mod high;
 mod rules;
 mod several;
 

@@ -284,6 +284,13 @@ fn files_that_do_not_go_together_are_told_so() {
             vec![("a.sh", GOOD), ("b.sh", portal)],
             "b.sh:1:1: these are variables of the portal, which no release carries: leave the file out",
         ),
+        (
+            vec![(
+                "a.sh",
+                "CLUSTER_CNT=2\nfor I in $(seq 1 2); do\ncat <<EOF > vars.sh\nX=\nEOF\ndone\n",
+            )],
+            "a.sh:3:1: this script writes files of variables: run it yourself, as the guide of K-PaaS says, and import what it wrote",
+        ),
         (vec![("a.sh", GOOD), ("b.sh", "A=1\n")], "b.sh:1:1: no variable of K-PaaS is set here"),
         (vec![("a.sh", "")], "a.sh:1:1: no variable of K-PaaS is set here"),
     ] {

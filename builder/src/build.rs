@@ -81,7 +81,7 @@ fn set_aside(cache: &Cache, error: WriteError) -> Result<BuildError, BuildError>
 }
 
 /// The cache as a source of blobs.
-struct Blobs<'a>(&'a Cache);
+pub(crate) struct Blobs<'a>(pub(crate) &'a Cache);
 
 impl BlobSource for Blobs<'_> {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {

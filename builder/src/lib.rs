@@ -15,3 +15,4 @@ pub mod proof;
 pub mod registry;
 pub mod report;
 pub mod resolve;
+pub mod sbom;

@@ -6,6 +6,7 @@
 //! DIR/blobs/<algorithm>/<hex>       whole blobs; size and digest were checked while they arrived
 //! DIR/partial/<key>{,.json,.lock}   downloads under way: bytes, where they came from, who writes
 //! DIR/http/<sha256 of url>.json     what a server answered last time
+//! DIR/scans/v<n>/<blob>.json        what was found in a blob; made anew by another version of the reader
 //! ```
 //!
 //! Two builders may share a cache: a download is written under a lock of its
@@ -18,6 +19,7 @@ mod error;
 mod files;
 mod lock;
 mod partial;
+mod scans;
 
 pub use answers::Answer;
 pub use directory::default_directory;

@@ -14,6 +14,7 @@ mod profiles;
 mod provenance;
 mod report;
 mod rules;
+mod sbom;
 mod sign;
 mod sources;
 mod verify;
@@ -44,6 +45,7 @@ enum Verb {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Inspect(inspect::Inspect),
+    Sbom(sbom::Sbom),
     Report(report::Report),
     #[command(subcommand)]
     Key(key::Key),
@@ -62,6 +64,7 @@ impl CommandLine {
             Verb::Sign(verb) => verb.run(&console),
             Verb::Verify(verb) => verb.run(&console),
             Verb::Inspect(verb) => verb.run(&console),
+            Verb::Sbom(verb) => verb.run(&console),
             Verb::Report(verb) => verb.run(&console),
             Verb::Key(verb) => verb.run(&console),
             Verb::Completions(verb) => Ok(verb.run(&console)),

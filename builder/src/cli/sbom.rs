@@ -1,0 +1,186 @@
+//! `sbom`: everything in a release, in a form that scanners read.
+
+use super::{Ended, job, sources::Sources, verify::Keys};
+use crate::{
+    build,
+    cache::Cache,
+    fetch::{self, FetchOptions},
+    sbom::{self, Blobs, Format, Graph, ItemKind, Options, Subject},
+};
+use bundles::{Acceptance, BlobSource, Bundle};
+use clap::{Args, ValueEnum};
+use console::{Console, text};
+use manifests::{Digest, ExitCode, Failure, lockfile::Lockfile, yaml};
+use std::{
+    fs::File,
+    io::{self, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// List everything in a bundle: files, images with their OS packages, and the
+/// modules of Go programs.
+#[derive(Debug, Args)]
+pub(super) struct Sbom {
+    /// The lockfile, or a bundle.
+    #[arg(value_name = "LOCK|BUNDLE")]
+    input: PathBuf,
+    /// The format of the document.
+    #[arg(long, value_enum)]
+    format: Kind,
+    /// The document's file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Use the cache alone and ask nobody.
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// Formats by their names on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// `CycloneDX` 1.6 in JSON.
+    Cyclonedx,
+    /// SPDX 2.3 in JSON.
+    Spdx,
+}
+
+/// The document could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{path}`")]
+struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Failure for WriteError {
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Input
+    }
+}
+
+/// A lockfile, and where its blobs are.
+struct Opened {
+    lockfile: Lockfile,
+    digest: Digest,
+    cache: Cache,
+    bundle: Option<Bundle>,
+}
+
+impl Sbom {
+    pub(super) fn run(self, console: &Console) -> Ended {
+        let began = Instant::now();
+        let opened = match is_bundle(&self.input) {
+            true => self.open_bundle()?,
+            false => self.open_lockfile(console)?,
+        };
+        let subject = Subject { lockfile: &opened.lockfile, digest: &opened.digest };
+        let graph = self.look(&opened, console)?;
+        let format = match self.format {
+            Kind::Cyclonedx => Format::CycloneDx,
+            Kind::Spdx => Format::Spdx,
+        };
+        let mut document = Vec::new();
+        sbom::write(subject, &graph, format, &mut document)
+            .map_err(|source| self.failed(source))?;
+        self.put(&document, console).map_err(|source| self.failed(source))?;
+        console.success(&format!("{} in {}", summary(&graph), text::duration(began.elapsed())));
+        Ok(warn(&graph, console))
+    }
+
+    fn open_bundle(&self) -> Result<Opened, Box<dyn Failure>> {
+        let trust = self.keys.trust()?;
+        let acceptance = trust.as_ref().map_or(Acceptance::AnySigner, Acceptance::Trusted);
+        let bundle = Bundle::open(&self.input, acceptance)?;
+        let (lockfile, digest) = (bundle.lockfile()?, bundle.manifest().lockfile.clone());
+        Ok(Opened { lockfile, digest, cache: self.sources.cache()?, bundle: Some(bundle) })
+    }
+
+    fn open_lockfile(&self, console: &Console) -> Result<Opened, Box<dyn Failure>> {
+        let text = yaml::read(&self.input)?;
+        let lockfile = Lockfile::parse(&self.input, &text)?;
+        let digest = bundles::sha256(text.as_bytes());
+        let cache = self.sources.cache()?;
+        let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
+        let reporter = console.reporter();
+        job::run(fetch::fetch(&lockfile, &options, &cache, reporter.as_ref()))?;
+        Ok(Opened { lockfile, digest, cache, bundle: None })
+    }
+
+    fn look(&self, opened: &Opened, console: &Console) -> Result<Graph, Box<dyn Failure>> {
+        let subject = Subject { lockfile: &opened.lockfile, digest: &opened.digest };
+        let in_bundle = opened.bundle.clone().map(InBundle);
+        let in_cache = build::Blobs(&opened.cache);
+        let source: &dyn BlobSource = match &in_bundle {
+            Some(bundle) => bundle,
+            None => &in_cache,
+        };
+        let blobs = Blobs { source, cache: Some(&opened.cache) };
+        let reporter = console.reporter();
+        let jobs = self.sources.jobs.min(job::default_jobs());
+        let graph = job::run_blocking(|stop| {
+            sbom::graph(subject, blobs, Options { jobs, stop, reporter: reporter.as_ref() })
+        })?;
+        Ok(graph?)
+    }
+
+    fn put(&self, document: &[u8], console: &Console) -> io::Result<()> {
+        let Some(path) = &self.output else {
+            console.data(&String::from_utf8_lossy(document));
+            return Ok(());
+        };
+        let mut file = BufWriter::new(File::create(path)?);
+        file.write_all(document)?;
+        file.flush()
+    }
+
+    fn failed(&self, source: io::Error) -> WriteError {
+        WriteError { path: self.output.clone().unwrap_or_default(), source }
+    }
+}
+
+/// A bundle as a source of blobs.
+struct InBundle(Bundle);
+
+impl BlobSource for InBundle {
+    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
+        let reader = self.0.read(digest, 0..u64::MAX).map_err(io::Error::other)?;
+        Ok(Box::new(reader))
+    }
+}
+
+/// Whether a file begins as a bundle does. One that cannot be read is told
+/// about by whoever opens it next.
+fn is_bundle(path: &Path) -> bool {
+    let mut start = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == [0x28, 0xb5, 0x2f, 0xfd]
+}
+
+fn summary(graph: &Graph) -> String {
+    let count = |kind, one, many| text::count(graph.count(kind) as u64, one, many);
+    format!(
+        "listed {}, {}, {}, {} and {}",
+        count(ItemKind::Component, "component", "components"),
+        count(ItemKind::File, "file", "files"),
+        count(ItemKind::PlatformImage, "image", "images"),
+        count(ItemKind::Package, "OS package", "OS packages"),
+        count(ItemKind::Module, "Go module", "Go modules"),
+    )
+}
+
+/// A list with holes is not passed over in silence.
+fn warn(graph: &Graph, console: &Console) -> ExitCode {
+    let mut code = ExitCode::Done;
+    for (_, item) in graph.incomplete() {
+        for why in &item.unread {
+            console.warn(&format!("{}: {why}", item.name));
+            code = ExitCode::Warnings;
+        }
+    }
+    code
+}

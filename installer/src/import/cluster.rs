@@ -106,7 +106,7 @@ impl Described {
 
 fn machines(settings: &Settings<'_>, kind: &str, count: Option<&Value<usize>>) -> Vec<Machine> {
     let Some(count) = count else { return Vec::new() };
-    let why = format!("`{}` is {}", count.name, count.is);
+    let why = because(count);
     let machine = |n: usize| Machine {
         name: settings.host_name(&format!("{kind}{n}_NODE_HOSTNAME"), &why),
         address: settings.address(&format!("{kind}{n}_NODE_PRIVATE_IP"), &why),
@@ -122,13 +122,13 @@ fn workers(settings: &Settings<'_>) -> Vec<Machine> {
 fn etcd(settings: &Settings<'_>, control_planes: Option<&Value<usize>>) -> Vec<Machine> {
     let Some(count) = control_planes.filter(|count| count.is > 1) else { return Vec::new() };
     let words = [("external", EtcdType::External), ("stacked", EtcdType::Stacked)];
-    let given = settings.required("ETCD_TYPE", &needed_by_several(count));
+    let given = settings.required("ETCD_TYPE", &because(count));
     let kind = settings.read(given, |text| word(&words, text));
     let external = kind.is_some_and(|kind| kind.is == EtcdType::External);
     machines(settings, "ETCD", external.then_some(count))
 }
 
-fn needed_by_several(count: &Value<usize>) -> String {
+fn because(count: &Value<usize>) -> String {
     format!("`{}` is {}", count.name, count.is)
 }
 

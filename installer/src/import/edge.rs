@@ -4,9 +4,9 @@ use super::{
     check::inside,
     cluster::Described,
     findings::Findings,
-    settings::{Settings, Value, differs},
-    values,
+    settings::{Settings, Value, differs, host_name},
 };
+use manifests::cluster::HostName;
 use std::{collections::HashMap, net::Ipv4Addr};
 
 /// Names that changed between the guide and 1.7.0.
@@ -37,42 +37,55 @@ const GUIDE: Words = Words {
 
 /// Checks the file against the cluster, tells that nothing of it is done, and
 /// gives the profile that carries it.
-pub(super) fn check(
-    settings: &Settings<'_>,
-    cluster: &Described,
-    findings: &Findings,
-) -> &'static str {
+pub(super) fn check(settings: &Settings<'_>, cluster: &Described) -> &'static str {
     let words = words(settings);
     let why = "edge nodes reach the cluster there";
     let cloudcore = settings.address(words.private, why);
     let public = settings.address(words.public, why);
     let count = settings.count(words.count, "it is the number of edge nodes");
     let mut known = Known::of(cluster);
-    for n in 1..=count.as_ref().map_or(0, |count| count.is) {
-        node(settings, &words, n, &mut known);
-    }
+    let numbers = 1..=count.as_ref().map_or(0, |count| count.is);
+    let nodes: Vec<String> =
+        numbers.filter_map(|n| node(settings, &words, n, &mut known)).collect();
     if let Some(cloudcore) = &cloudcore {
-        pools_differ(cloudcore, cluster, findings);
-        known.address(cloudcore, findings);
+        pools_differ(cloudcore, cluster, settings.findings);
+        known.address(cloudcore, settings.findings);
     }
     for address in cloudcore.iter().chain(&public) {
-        if let Some(what) = inside(address.is) {
-            let message =
-                format!("`{}`: {} lies in the {what} of K-PaaS", address.name, address.is);
-            findings.mistake(address.spot, message);
-        }
+        outside_the_cluster(address, settings.findings);
     }
-    for number in 1..=2 {
-        settings.given(&format!("CLOUDCORE{number}_NODE_HOSTNAME"));
-    }
-    if let Some(count) = count {
+    copies_of_cloudcore(settings);
+    if let (Some(count), Some(cloudcore), Some(public)) = (count, cloudcore, public) {
         let message = format!(
-            "K-PaaS joins {} edge nodes by KubeEdge; this version does not: profile `{}` carries it",
-            count.is, words.profile
+            "K-PaaS joins edge nodes by KubeEdge, whose cloudcore has {} (outside {}): {}; this \
+             version does not: profile `{}` carries it",
+            cloudcore.is,
+            public.is,
+            nodes.join(", "),
+            words.profile
         );
-        findings.unsaid(count.spot, None, message);
+        settings.findings.unsaid(count.spot, None, message);
     }
     words.profile
+}
+
+fn outside_the_cluster(address: &Value<Ipv4Addr>, findings: &Findings) {
+    if let Some(what) = inside(address.is) {
+        let message = format!("`{}`: {} lies in the {what} of K-PaaS", address.name, address.is);
+        findings.mistake(address.spot, message);
+    }
+}
+
+/// The older guide says where cloudcore runs.
+fn copies_of_cloudcore(settings: &Settings<'_>) {
+    for number in 1..=2 {
+        let given = settings.given(&format!("CLOUDCORE{number}_NODE_HOSTNAME"));
+        let host = settings.read(given, host_name);
+        if let Some(host) = host {
+            let message = format!("K-PaaS runs cloudcore on `{}`; this version does not", host.is);
+            settings.findings.unsaid(host.spot, None, message);
+        }
+    }
 }
 
 fn words(settings: &Settings<'_>) -> Words {
@@ -87,21 +100,23 @@ fn words(settings: &Settings<'_>) -> Words {
     }
 }
 
-fn node(settings: &Settings<'_>, words: &Words, n: usize, known: &mut Known) {
+/// The node with its address, as far as it is right.
+fn node(settings: &Settings<'_>, words: &Words, n: usize, known: &mut Known) -> Option<String> {
     let why = format!("`{}` counts it", words.count);
-    if let Some(name) = settings.host_name(&format!("EDGE{n}_NODE_HOSTNAME"), &why) {
-        let name = Value { is: name.is.to_string(), name: name.name, spot: name.spot };
-        differs(&name, &mut known.names, settings.findings);
+    let name = settings.host_name(&format!("EDGE{n}_NODE_HOSTNAME"), &why);
+    let address = settings.address(&format!("EDGE{n}_NODE_{}", words.address), &why);
+    if let Some(name) = &name {
+        differs(name, &mut known.names, settings.findings);
     }
-    let address = format!("EDGE{n}_NODE_{}", words.address);
-    if let Some(address) = settings.read(settings.required(&address, &why), values::address) {
-        known.address(&address, settings.findings);
+    if let Some(address) = &address {
+        known.address(address, settings.findings);
     }
+    Some(format!("{} {}", name?.is, address?.is))
 }
 
 /// What the hosts of the cluster have already.
 struct Known {
-    names: HashMap<String, String>,
+    names: HashMap<HostName, String>,
     addresses: HashMap<Ipv4Addr, String>,
 }
 
@@ -111,7 +126,7 @@ impl Known {
         let addresses = cluster.machines().filter_map(|machine| machine.address.as_ref());
         let more = cluster.ingress.iter();
         Self {
-            names: names.map(|name| (name.is.to_string(), name.name.clone())).collect(),
+            names: names.map(|name| (name.is.clone(), name.name.clone())).collect(),
             addresses: addresses.chain(more).map(|a| (a.is, a.name.clone())).collect(),
         }
     }

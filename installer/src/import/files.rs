@@ -5,6 +5,7 @@ use super::{
     names::Kind,
     shell::Script,
 };
+use console::text;
 use manifests::cluster::{Mistake, Place};
 use std::collections::BTreeMap;
 
@@ -38,7 +39,9 @@ pub(super) fn sort(scripts: &[Script], findings: &Findings) -> Files {
             Some(Kind::Edge) => &mut files.edge,
             Some(Kind::Mesh) => &mut files.mesh,
             Some(Kind::Portal) => {
-                findings.mistake(beginning, "these are variables of the portal, which no release carries: leave the file out");
+                let message = "these are variables of the portal, which no release carries: leave \
+                               the file out";
+                findings.mistake(beginning, message);
                 continue;
             }
             None => {
@@ -66,10 +69,9 @@ fn refused(script: &Script, kind: Option<Kind>, file: usize, findings: &Findings
     let spot = |refusal: &Mistake| Spot { file, place: refusal.place };
     match (kind, script.refusals.split_first()) {
         (Some(Kind::Mesh), Some((first, rest))) => {
-            let more = match rest.len() {
-                0 => String::new(),
-                more => format!(", and {more} more lines like it"),
-            };
+            let more = text::count(rest.len() as u64, "more line", "more lines");
+            let more =
+                if rest.is_empty() { String::new() } else { format!(", and {more} like it") };
             let message = format!("not read and not needed: {}{more}", first.message);
             findings.unsaid(spot(first), None, message);
         }

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use unsaid::Profiles;
 
 /// The release that carries what K-PaaS 1.7.0 installs.
-pub const RELEASE: &str = "manifests/releases/kpaas-1.7.0.yaml";
+const RELEASE: &str = "manifests/releases/kpaas-1.7.0.yaml";
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -90,6 +90,7 @@ pub fn kpaas(sources: &[Source], name: &Name) -> Result<Import, ImportErrors> {
     let described: Vec<Described> =
         parts.iter().map(|part| Described::of(&part.settings, part.mode)).collect();
     let profiles = told(&scripts, &files, &parts, &described, &findings);
+    let names = names_of_clusters(name, &parts, &findings);
     if let Some(errors) = findings.errors(&paths) {
         return Err(errors);
     }
@@ -98,7 +99,7 @@ pub fn kpaas(sources: &[Source], name: &Name) -> Result<Import, ImportErrors> {
     let beside = written::Beside { paths: &paths, unsaid: &unsaid, lock: &lock };
     let clusters =
         parts.iter().zip(&described).enumerate().filter_map(|(index, (part, cluster))| {
-            let text = written::text(named(name, part)?, index, cluster, &beside)?;
+            let text = written::text(names.get(index)?.clone(), index, cluster, &beside)?;
             let hosts = 1 + cluster.workers.len();
             Some(ClusterText { label: part.label.clone(), hosts, text })
         });
@@ -110,11 +111,18 @@ pub fn kpaas(sources: &[Source], name: &Name) -> Result<Import, ImportErrors> {
     })
 }
 
-fn named(name: &Name, part: &Part<'_>) -> Option<Name> {
-    match &part.label {
-        Some(label) => format!("{name}-{label}").parse().ok(),
-        None => Some(name.clone()),
-    }
+fn names_of_clusters(name: &Name, parts: &[Part<'_>], findings: &Findings) -> Vec<Name> {
+    let named = |part: &Part<'_>| {
+        let Some(label) = &part.label else { return Some(name.clone()) };
+        let long = format!("{name}-{label}");
+        let named = long.parse().ok();
+        if named.is_none() {
+            let message = format!("`{long}` is too long for a cluster's name: shorten `--name`");
+            findings.mistake(part.settings.spot(), message);
+        }
+        named
+    };
+    parts.iter().filter_map(named).collect()
 }
 
 fn lock(profiles: &Profiles) -> String {
@@ -122,11 +130,15 @@ fn lock(profiles: &Profiles) -> String {
     format!("bottari-builder lock {RELEASE}{flags}")
 }
 
+fn chosen(file: Option<usize>, scripts: &[Script]) -> Option<(usize, &Script)> {
+    Some((file?, scripts.get(file?)?))
+}
+
 /// The clusters of all files, in the order of K-PaaS.
 fn parts<'a>(scripts: &'a [Script], files: &Files, findings: &'a Findings) -> Vec<Part<'a>> {
     let federation = files.one.is_some() && files.several.is_some();
     let mut parts = Vec::new();
-    if let Some((file, script)) = files.one.and_then(|file| Some((file, scripts.get(file)?))) {
+    if let Some((file, script)) = chosen(files.one, scripts) {
         parts.push(Part {
             label: federation.then(|| "host".to_owned()),
             settings: Settings::new(script, file, String::new(), findings),
@@ -134,7 +146,7 @@ fn parts<'a>(scripts: &'a [Script], files: &Files, findings: &'a Findings) -> Ve
             kind: Kind::One,
         });
     }
-    if let Some((file, script)) = files.several.and_then(|file| Some((file, scripts.get(file)?))) {
+    if let Some((file, script)) = chosen(files.several, scripts) {
         let count = together::count(script, file, findings).map_or(0, |count| count.is);
         let (word, mode) = if federation { ("member", Mode::Member) } else { ("", Mode::Meshed) };
         parts.extend((1..=count).map(|n| Part {
@@ -162,7 +174,7 @@ fn told(
         unsaid::unread(&part.settings, |name| part.kind.has(name), Some(index));
     }
     together::share_nothing(&described.iter().collect::<Vec<_>>(), findings);
-    if let Some((file, script)) = files.several.and_then(|file| Some((file, scripts.get(file)?))) {
+    if let Some((file, script)) = chosen(files.several, scripts) {
         let meshed = files.one.is_none();
         if let Some(count) = together::count(script, file, findings) {
             together::enough(&count, meshed, findings);
@@ -170,15 +182,14 @@ fn told(
             profiles.insert(together::joined(count.spot, meshed, findings));
         }
     }
-    if let (Some(file), Some(cluster)) = (files.edge, described.first())
-        && let Some(script) = scripts.get(file)
+    if let (Some((file, script)), Some(cluster)) = (chosen(files.edge, scripts), described.first())
     {
         let settings = Settings::new(script, file, String::new(), findings);
-        profiles.insert(edge::check(&settings, cluster, findings));
+        profiles.insert(edge::check(&settings, cluster));
         unsaid::unread(&settings, |name| Kind::Edge.has(name), None);
     }
-    if let Some((file, script)) = files.mesh.and_then(|file| Some((file, scripts.get(file)?))) {
-        together::mesh_versions(script, file, findings);
+    if let Some((file, script)) = chosen(files.mesh, scripts) {
+        together::mesh(script, file, findings);
     }
     profiles
 }

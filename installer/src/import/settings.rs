@@ -126,13 +126,18 @@ impl<'a> Settings<'a> {
 
     /// A host's name that must be there.
     pub(super) fn host_name(&self, name: &str, why: &str) -> Option<Value<HostName>> {
-        self.read(self.required(name, why), |text| text.parse().map_err(|error| format!("{error}")))
+        self.read(self.required(name, why), host_name)
     }
 
     /// A number of hosts that must be there.
     pub(super) fn count(&self, name: &str, why: &str) -> Option<Value<usize>> {
         self.read(self.required(name, why), values::count)
     }
+}
+
+/// What a host can be called.
+pub(super) fn host_name(text: &str) -> Result<HostName, String> {
+    text.parse().map_err(|error| format!("{error}"))
 }
 
 /// Notes a value that an earlier variable has already.

@@ -3,7 +3,7 @@
 use super::{
     cluster::Described,
     findings::{Findings, Spot},
-    names::{COUNT, of_cluster},
+    names::{COUNT, Kind, of_cluster},
     settings::{Settings, Value},
     shell::Script,
 };
@@ -92,16 +92,23 @@ pub(super) fn joined(spot: Spot, meshed: bool, findings: &Findings) -> &'static 
     profile
 }
 
-/// The versions of tools in the mesh's file.
-pub(super) fn mesh_versions(script: &Script, file: usize, findings: &Findings) {
+/// What the mesh's file says beside the commands that are not run.
+pub(super) fn mesh(script: &Script, file: usize, findings: &Findings) {
     let settings = Settings::new(script, file, String::new(), findings);
     for name in ["KUBECTL_VERSION", "HELM_VERSION", "STEP_VERSION", "ISTIO_VERSION"] {
         let version = settings.read(settings.given(name), |text| {
             let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || ".-+".contains(c));
-            if plain { Ok(text.to_owned()) } else { Err("expected a version".to_owned()) }
+            let wrong = || format!("expected a version such as `1.27.3`, found `{text}`");
+            plain.then(|| text.to_owned()).ok_or_else(wrong)
         });
         if let Some(Value { name, spot, is }) = version {
             let message = format!("`{name}` is {is}: here the release says which version comes");
+            findings.unsaid(spot, None, message);
+        }
+    }
+    for Value { name, spot, .. } in settings.unread() {
+        if Kind::Mesh.has(&name) {
+            let message = format!("`{name}` is not read: no mesh is made");
             findings.unsaid(spot, None, message);
         }
     }

@@ -93,5 +93,5 @@ const HIGH_RULES: &[Rule] = &[
 
 #[test]
 fn rules_of_several_control_planes_are_kept_and_broken() {
-    hold(&with(GOOD, HIGH), HIGH_RULES);
+    hold(&[], &with(GOOD, HIGH), HIGH_RULES);
 }

@@ -90,6 +90,12 @@ const RULES: &[Rule] = &[
         "vars.sh:24:1: `WORKER1_NODE_PRIVATE_IP`: address 169.254.25.10 is a link-local address: it is reached over one cable only",
     ),
     rule(
+        "an address belongs to one machine",
+        &[("=10.77.0.12", "=223.255.255.254")],
+        &[("=10.77.0.12", "=224.0.0.1")],
+        "vars.sh:24:1: `WORKER1_NODE_PRIVATE_IP`: address 224.0.0.1 belongs to no single machine",
+    ),
+    rule(
         "addresses differ",
         &[],
         &[("=10.77.0.13", "=10.77.0.12")],
@@ -292,11 +298,12 @@ const RULES: &[Rule] = &[
 ];
 
 /// Each rule is kept by `good` and, in exactly the words of `said`, broken by `bad`.
-pub(super) fn hold(text: &str, rules: &[Rule]) {
+pub(super) fn hold(beside: &[(&str, &str)], text: &str, rules: &[Rule]) {
     let mut wrong = Vec::new();
     for Rule { name, good, bad, said } in rules {
         for (changes, expected) in [(good, ""), (bad, *said)] {
-            let found = mistakes(&[("vars.sh", &with(text, changes))]);
+            let text = with(text, changes);
+            let found = mistakes(&[beside, &[("vars.sh", &text)]].concat());
             if found != expected {
                 wrong.push(format!("{name}: found\n{found}\nexpected\n{expected}"));
             }
@@ -307,5 +314,22 @@ pub(super) fn hold(text: &str, rules: &[Rule]) {
 
 #[test]
 fn rules_of_one_control_plane_are_kept_and_broken() {
-    hold(GOOD, RULES);
+    hold(&[], GOOD, RULES);
+}
+
+#[test]
+fn the_pod_network_has_room_for_so_many_hosts_and_no_more() {
+    let with_workers = |count: u8| {
+        let count_line = format!("KUBE_WORKER_HOSTS={count}");
+        let more = (4..=count).map(|n| {
+            format!("WORKER{n}_NODE_HOSTNAME=worker-{n}\nWORKER{n}_NODE_PRIVATE_IP=10.77.1.{n}\n")
+        });
+        let text = with(GOOD, &[("KUBE_WORKER_HOSTS=3", &count_line)]);
+        mistakes(&[("vars.sh", &(text + &more.collect::<Vec<_>>().concat()))])
+    };
+    assert_eq!(with_workers(63), "");
+    assert_eq!(
+        with_workers(64),
+        "vars.sh:169:1: 65 hosts: the pod network 10.233.64.0/18 has room for 64; write a larger one with `init`"
+    );
 }

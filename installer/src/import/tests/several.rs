@@ -1,6 +1,10 @@
 //! Several clusters, edge nodes, and which files go together.
 
-use super::{GOOD, import, mistakes, parsed, unsaid, with};
+use super::{
+    GOOD, Source, import, kpaas, mistakes, parsed,
+    rules::{hold, rule},
+    unsaid,
+};
 
 /// One of several clusters, as the template has it.
 fn cluster(number: usize) -> String {
@@ -38,6 +42,8 @@ const MESH: &str = "\
 KUBECTL_VERSION=\"1.33.4\"
 ISTIO_VERSION=\"1.28.0\"
 ISTIO_NAMESPACE=\"istio-system\"
+declare -A CLUSTER1_CONFIG
+CLUSTER1_CONFIG[CTX]=\"one\"
 export CLUSTER_CNT=$((kubectl config get-contexts | wc -l) 2>/dev/null)
 for IDX in $(seq 1 \"$CLUSTER_CNT\"); do
   eval \"declare -A CLUSTER${IDX}_CONFIG\"
@@ -87,7 +93,9 @@ fn a_federation_is_a_host_and_its_members() {
 fn edge_nodes_are_told_and_their_profile_named() {
     let import = import(&[("vars.sh", GOOD), ("edge.sh", EDGE)]).unwrap();
     assert_eq!(import.profiles, ["edge", "storage-nfs"]);
-    assert!(import.clusters[0].text.contains("K-PaaS joins 2 edge nodes by KubeEdge"));
+    let said = unsaid(&[("vars.sh", GOOD), ("edge.sh", EDGE)]);
+    let nodes = "10.77.0.170 (outside 203.0.113.9): edge-1 198.51.100.1, edge-2 198.51.100.2";
+    assert!(said.contains(nodes), "{said}");
 }
 
 #[test]
@@ -99,6 +107,7 @@ fn variables_of_the_older_edge_guide_are_read_too() {
         .replace("NODE_PUBLIC_IP", "NODE_PRIVATE_IP");
     let import = import(&[("vars.sh", GOOD), ("edge.sh", &older)]).unwrap();
     assert_eq!(import.profiles, ["edge-guide", "storage-nfs"]);
+    assert!(unsaid(&[("vars.sh", GOOD), ("edge.sh", &older)]).contains("runs cloudcore on `cp-1`"));
 }
 
 #[test]
@@ -108,151 +117,126 @@ fn the_file_of_a_mesh_is_read_as_far_as_nothing_must_be_run() {
     insta::assert_snapshot!(mesh.join("\n"), @"
     istio-vars-mc.sh:2:1: `KUBECTL_VERSION` is 1.33.4: here the release says which version comes
     istio-vars-mc.sh:3:1: `ISTIO_VERSION` is 1.28.0: here the release says which version comes
-    istio-vars-mc.sh:5:20: not read and not needed: `$((…))` would be computed: write the result, and 4 more lines like it
+    istio-vars-mc.sh:4:1: `ISTIO_NAMESPACE` is not read: no mesh is made
+    istio-vars-mc.sh:6:1: `CLUSTER1_CONFIG[CTX]` is not read: no mesh is made
+    istio-vars-mc.sh:7:20: not read and not needed: `$((…))` would be computed: write the result, and 4 more lines like it
     ");
-}
-
-struct Rule {
-    name: &'static str,
-    good: &'static [(&'static str, &'static str)],
-    bad: &'static [(&'static str, &'static str)],
-    said: &'static str,
-}
-
-/// What is wrong with the last file, given what keeps and what breaks a rule.
-fn hold(first: Option<&str>, last: &str, rules: &[Rule]) {
-    let mut wrong = Vec::new();
-    for Rule { name, good, bad, said } in rules {
-        for (changes, expected) in [(good, ""), (bad, *said)] {
-            let last = with(last, changes);
-            let first = first.map(|first| ("vars.sh", first));
-            let files: Vec<_> = first.into_iter().chain([("x.sh", last.as_str())]).collect();
-            let found = mistakes(&files);
-            if found != expected {
-                wrong.push(format!("{name}: found\n{found}\nexpected\n{expected}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
 fn rules_of_several_clusters_are_kept_and_broken() {
     let rules = [
-        Rule {
-            name: "clusters are counted",
-            good: &[],
-            bad: &[("CLUSTER_CNT=2", "CLUSTER_CNT=")],
-            said: "x.sh:2:8: `CLUSTER_CNT` is empty: it is the number of clusters",
-        },
-        Rule {
-            name: "a mesh has two ends",
-            good: &[],
-            bad: &[("CLUSTER_CNT=2", "CLUSTER_CNT=1")],
-            said: "x.sh:2:8: `CLUSTER_CNT`: a mesh joins 2 clusters or more, found 1",
-        },
-        Rule {
-            name: "rules of one cluster hold for each",
-            good: &[("CLUSTER2_STORAGE_TYPE=nfs", "CLUSTER2_STORAGE_TYPE=rook-ceph")],
-            bad: &[("CLUSTER2_STORAGE_TYPE=nfs", "CLUSTER2_STORAGE_TYPE=disk")],
-            said: "x.sh:60:1: `CLUSTER2_STORAGE_TYPE`: expected `nfs` or `rook-ceph`, found `disk`",
-        },
-        Rule {
-            name: "the gateway of a mesh has an address",
-            good: &[],
-            bad: &[("GATEWAY_PRIVATE_IP=10.71.0.141", "GATEWAY_PRIVATE_IP=")],
-            said: "x.sh:38:1: `CLUSTER1_ISTIO_GATEWAY_PRIVATE_IP` is empty: other clusters reach this one there",
-        },
-        Rule {
-            name: "the gateway is reached from outside",
-            good: &[("GATEWAY_PUBLIC_IP=10.71.0.141", "GATEWAY_PUBLIC_IP=203.0.113.4")],
-            bad: &[("GATEWAY_PUBLIC_IP=10.71.0.141", "GATEWAY_PUBLIC_IP=gate")],
-            said: "x.sh:39:1: `CLUSTER1_ISTIO_GATEWAY_PUBLIC_IP`: `gate` is not an IPv4 address: expected one such as `192.0.2.11`",
-        },
-        Rule {
-            name: "the gateway is outside the pool",
-            good: &[],
-            bad: &[("GATEWAY_PRIVATE_IP=10.71.0.141", "GATEWAY_PRIVATE_IP=10.71.0.151")],
-            said: "x.sh:38:1: `CLUSTER1_ISTIO_GATEWAY_PRIVATE_IP`: 10.71.0.151 lies in `CLUSTER1_METALLB_IP_RANGE`, 10.71.0.150-10.71.0.160",
-        },
-        Rule {
-            name: "the gateway is not the ingress",
-            good: &[],
-            bad: &[("GATEWAY_PRIVATE_IP=10.71.0.141", "GATEWAY_PRIVATE_IP=10.71.0.140")],
-            said: "x.sh:38:1: `CLUSTER1_ISTIO_GATEWAY_PRIVATE_IP`: 10.71.0.140 is `CLUSTER1_INGRESS_NGINX_IP` too",
-        },
-        Rule {
-            name: "every variable of each is known",
-            good: &[],
-            bad: &[(
-                "CLUSTER2_STORAGE_TYPE=nfs",
-                "CLUSTER2_STORAGE_TYPE=nfs\nCLUSTER2_STORAGE_TYP=nfs",
-            )],
-            said: "x.sh:61:1: unknown variable `CLUSTER2_STORAGE_TYP`; did you mean `CLUSTER2_STORAGE_TYPE`?",
-        },
+        rule(
+            "clusters are counted",
+            &[],
+            &[("CLUSTER_CNT=2", "CLUSTER_CNT=")],
+            "vars.sh:2:8: `CLUSTER_CNT` is empty: it is the number of clusters",
+        ),
+        rule(
+            "a mesh has two ends",
+            &[],
+            &[("CLUSTER_CNT=2", "CLUSTER_CNT=1")],
+            "vars.sh:2:8: `CLUSTER_CNT`: a mesh joins 2 clusters or more, found 1",
+        ),
+        rule(
+            "rules of one cluster hold for each",
+            &[("CLUSTER2_STORAGE_TYPE=nfs", "CLUSTER2_STORAGE_TYPE=rook-ceph")],
+            &[("CLUSTER2_STORAGE_TYPE=nfs", "CLUSTER2_STORAGE_TYPE=disk")],
+            "vars.sh:60:1: `CLUSTER2_STORAGE_TYPE`: expected `nfs` or `rook-ceph`, found `disk`",
+        ),
+        rule(
+            "the gateway of a mesh has an address",
+            &[],
+            &[("GATEWAY_PRIVATE_IP=10.71.0.141", "GATEWAY_PRIVATE_IP=")],
+            "vars.sh:38:1: `CLUSTER1_ISTIO_GATEWAY_PRIVATE_IP` is empty: other clusters reach this one there",
+        ),
+        rule(
+            "the gateway is reached from outside",
+            &[("GATEWAY_PUBLIC_IP=10.71.0.141", "GATEWAY_PUBLIC_IP=203.0.113.4")],
+            &[("GATEWAY_PUBLIC_IP=10.71.0.141", "GATEWAY_PUBLIC_IP=gate")],
+            "vars.sh:39:1: `CLUSTER1_ISTIO_GATEWAY_PUBLIC_IP`: `gate` is not an IPv4 address: expected one such as `192.0.2.11`",
+        ),
+        rule(
+            "the gateway is outside the pool",
+            &[],
+            &[("GATEWAY_PRIVATE_IP=10.71.0.141", "GATEWAY_PRIVATE_IP=10.71.0.151")],
+            "vars.sh:38:1: `CLUSTER1_ISTIO_GATEWAY_PRIVATE_IP`: 10.71.0.151 lies in `CLUSTER1_METALLB_IP_RANGE`, 10.71.0.150-10.71.0.160",
+        ),
+        rule(
+            "the gateway is not the ingress",
+            &[],
+            &[("GATEWAY_PRIVATE_IP=10.71.0.141", "GATEWAY_PRIVATE_IP=10.71.0.140")],
+            "vars.sh:38:1: `CLUSTER1_ISTIO_GATEWAY_PRIVATE_IP`: 10.71.0.140 is `CLUSTER1_INGRESS_NGINX_IP` too",
+        ),
+        rule(
+            "every variable of each is known",
+            &[],
+            &[("CLUSTER2_STORAGE_TYPE=nfs", "CLUSTER2_STORAGE_TYPE=nfs\nCLUSTER2_STORAGE_TYP=nfs")],
+            "vars.sh:61:1: unknown variable `CLUSTER2_STORAGE_TYP`; did you mean `CLUSTER2_STORAGE_TYPE`?",
+        ),
     ];
-    hold(None, &several(), &rules);
+    hold(&[], &several(), &rules);
 }
 
 #[test]
 fn rules_of_edge_nodes_are_kept_and_broken() {
     let rules = [
-        Rule {
-            name: "edge nodes are counted",
-            good: &[("EDGE_HOSTS=2", "EDGE_HOSTS=1")],
-            bad: &[("EDGE_HOSTS=2", "EDGE_HOSTS=0")],
-            said: "x.sh:3:1: `EDGE_HOSTS`: expected a number from 1 to 64, found `0`",
-        },
-        Rule {
-            name: "edge nodes are as many as counted",
-            good: &[],
-            bad: &[("EDGE2_NODE_HOSTNAME=edge-2", "EDGE2_NODE_HOSTNAME=")],
-            said: "x.sh:6:1: `EDGE2_NODE_HOSTNAME` is empty: `EDGE_HOSTS` counts it",
-        },
-        Rule {
-            name: "names of edge nodes are labels",
-            good: &[],
-            bad: &[("edge-2", "edge_2")],
-            said: "x.sh:6:1: `EDGE2_NODE_HOSTNAME`: `edge_2` is not a host name: expected 1 to 63 of a-z, 0-9 and `-`, beginning and ending with a letter or digit",
-        },
-        Rule {
-            name: "names of edge nodes are nobody else's",
-            good: &[],
-            bad: &[("edge-2", "worker-1")],
-            said: "x.sh:6:1: `EDGE2_NODE_HOSTNAME`: worker-1 is `WORKER1_NODE_HOSTNAME` too",
-        },
-        Rule {
-            name: "addresses of edge nodes are nobody else's",
-            good: &[],
-            bad: &[("198.51.100.2", "198.51.100.1")],
-            said: "x.sh:7:1: `EDGE2_NODE_PUBLIC_IP`: 198.51.100.1 is `EDGE1_NODE_PUBLIC_IP` too",
-        },
-        Rule {
-            name: "cloudcore has an address",
-            good: &[("CLOUDCORE_PUBLIC_IP=203.0.113.9", "CLOUDCORE_PUBLIC_IP=10.77.0.170")],
-            bad: &[("CLOUDCORE_PUBLIC_IP=203.0.113.9", "CLOUDCORE_PUBLIC_IP=")],
-            said: "x.sh:2:1: `CLOUDCORE_PUBLIC_IP` is empty: edge nodes reach the cluster there",
-        },
-        Rule {
-            name: "cloudcore is outside the pool",
-            good: &[],
-            bad: &[("10.77.0.170", "10.77.0.160")],
-            said: "x.sh:1:1: `CLOUDCORE_PRIVATE_IP`: 10.77.0.160 lies in `METALLB_IP_RANGE`, 10.77.0.150-10.77.0.160",
-        },
-        Rule {
-            name: "cloudcore is no host and not the ingress",
-            good: &[],
-            bad: &[("10.77.0.170", "10.77.0.140")],
-            said: "x.sh:1:1: `CLOUDCORE_PRIVATE_IP`: 10.77.0.140 is `INGRESS_NGINX_IP` too",
-        },
-        Rule {
-            name: "cloudcore is outside the networks of the cluster",
-            good: &[],
-            bad: &[("10.77.0.170", "10.233.70.1")],
-            said: "x.sh:1:1: `CLOUDCORE_PRIVATE_IP`: 10.233.70.1 lies in the pod network 10.233.64.0/18 of K-PaaS",
-        },
+        rule(
+            "edge nodes are counted",
+            &[("EDGE_HOSTS=2", "EDGE_HOSTS=1")],
+            &[("EDGE_HOSTS=2", "EDGE_HOSTS=0")],
+            "vars.sh:3:1: `EDGE_HOSTS`: expected a number from 1 to 64, found `0`",
+        ),
+        rule(
+            "edge nodes are as many as counted",
+            &[],
+            &[("EDGE2_NODE_HOSTNAME=edge-2", "EDGE2_NODE_HOSTNAME=")],
+            "vars.sh:6:1: `EDGE2_NODE_HOSTNAME` is empty: `EDGE_HOSTS` counts it",
+        ),
+        rule(
+            "names of edge nodes are labels",
+            &[],
+            &[("edge-2", "edge_2")],
+            "vars.sh:6:1: `EDGE2_NODE_HOSTNAME`: `edge_2` is not a host name: expected 1 to 63 of a-z, 0-9 and `-`, beginning and ending with a letter or digit",
+        ),
+        rule(
+            "names of edge nodes are nobody else's",
+            &[],
+            &[("edge-2", "worker-1")],
+            "vars.sh:6:1: `EDGE2_NODE_HOSTNAME`: worker-1 is `WORKER1_NODE_HOSTNAME` too",
+        ),
+        rule(
+            "addresses of edge nodes are nobody else's",
+            &[],
+            &[("198.51.100.2", "198.51.100.1")],
+            "vars.sh:7:1: `EDGE2_NODE_PUBLIC_IP`: 198.51.100.1 is `EDGE1_NODE_PUBLIC_IP` too",
+        ),
+        rule(
+            "cloudcore has an address",
+            &[("CLOUDCORE_PUBLIC_IP=203.0.113.9", "CLOUDCORE_PUBLIC_IP=10.77.0.170")],
+            &[("CLOUDCORE_PUBLIC_IP=203.0.113.9", "CLOUDCORE_PUBLIC_IP=")],
+            "vars.sh:2:1: `CLOUDCORE_PUBLIC_IP` is empty: edge nodes reach the cluster there",
+        ),
+        rule(
+            "cloudcore is outside the pool",
+            &[],
+            &[("10.77.0.170", "10.77.0.160")],
+            "vars.sh:1:1: `CLOUDCORE_PRIVATE_IP`: 10.77.0.160 lies in `METALLB_IP_RANGE`, 10.77.0.150-10.77.0.160",
+        ),
+        rule(
+            "cloudcore is no host and not the ingress",
+            &[],
+            &[("10.77.0.170", "10.77.0.140")],
+            "vars.sh:1:1: `CLOUDCORE_PRIVATE_IP`: 10.77.0.140 is `INGRESS_NGINX_IP` too",
+        ),
+        rule(
+            "cloudcore is outside the networks of the cluster",
+            &[],
+            &[("10.77.0.170", "10.233.70.1")],
+            "vars.sh:1:1: `CLOUDCORE_PRIVATE_IP`: 10.233.70.1 lies in the pod network 10.233.64.0/18 of K-PaaS",
+        ),
     ];
-    hold(Some(GOOD), EDGE, &rules);
+    hold(&[("first.sh", GOOD)], EDGE, &rules);
 }
 
 #[test]
@@ -328,4 +312,24 @@ fn clusters_beyond_the_count_are_told() {
         said.contains("`CLUSTER3_KUBE_CONTROL_HOSTS` is not read: `CLUSTER_CNT` is 2"),
         "{said}"
     );
+}
+
+#[test]
+fn rules_of_a_mesh_are_kept_and_broken() {
+    let rules = [rule(
+        "versions of tools are versions",
+        &[("\"1.28.0\"", "1.27.3")],
+        &[("\"1.28.0\"", "\"{version}\"")],
+        "vars.sh:3:1: `ISTIO_VERSION`: expected a version such as `1.27.3`, found `{version}`",
+    )];
+    hold(&[("first.sh", &several())], MESH, &rules);
+}
+
+#[test]
+fn names_of_several_clusters_are_not_too_long() {
+    let source = Source { path: "vars.sh".into(), text: several() };
+    let name = |length: usize| "a".repeat(length).parse().unwrap();
+    assert_eq!(kpaas(std::slice::from_ref(&source), &name(61)).unwrap().clusters.len(), 2);
+    let said = kpaas(std::slice::from_ref(&source), &name(62)).unwrap_err().to_string();
+    assert!(said.contains("is too long for a cluster's name: shorten `--name`"), "{said}");
 }

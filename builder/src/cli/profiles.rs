@@ -17,8 +17,8 @@ pub(super) struct Profiles {
     #[arg(long = "profile", value_name = "NAME")]
     names: Vec<Name>,
     /// Take every profile of the release.
-    #[arg(long, conflicts_with = "names")]
-    all_profiles: bool,
+    #[arg(long = "all-profiles", conflicts_with = "names")]
+    all: bool,
     /// Carry only this architecture of the release; may be given several times.
     /// Without any, all of them; with `--update`, those that are locked.
     #[arg(long = "arch", value_name = "ARCH")]
@@ -33,7 +33,7 @@ impl Profiles {
 
     /// What was asked for; nothing when nobody said anything.
     pub(super) fn choice(&self) -> Option<Choice> {
-        match (self.all_profiles, self.names.as_slice()) {
+        match (self.all, self.names.as_slice()) {
             (true, _) => Some(Choice::All),
             (false, []) => None,
             (false, names) => Some(Choice::Named(names.to_vec())),

@@ -19,7 +19,7 @@ use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted
 use x509_parser::{
     asn1_rs::{FromDer, Utf8String},
     certificate::X509Certificate,
-    extensions::{GeneralName, ParsedExtension},
+    extensions::{GeneralName, ParsedExtension, X509Extension},
 };
 
 /// 1.3.6.1.5.5.7.3.3
@@ -179,7 +179,7 @@ fn check_names(parsed: &X509Certificate<'_>, signer: &Signer<'_>) -> Result<(), 
 }
 
 fn identities(parsed: &X509Certificate<'_>) -> Vec<String> {
-    let extensions = parsed.extensions().iter().map(|extension| extension.parsed_extension());
+    let extensions = parsed.extensions().iter().map(X509Extension::parsed_extension);
     let names = extensions.filter_map(|extension| match extension {
         ParsedExtension::SubjectAlternativeName(names) => Some(&names.general_names),
         _ => None,

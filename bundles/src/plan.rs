@@ -94,6 +94,16 @@ impl BundlePlan {
         blobs.filter(|blob| !self.made.contains_key(&blob.digest)).map(BlobRecord::descriptor)
     }
 
+    /// Every name the bundle will answer to, sorted.
+    pub fn names(&self) -> &[NameRecord] {
+        &self.manifest.names
+    }
+
+    /// Everything it will hold, in the order of the file.
+    pub fn blobs(&self) -> impl Iterator<Item = &Digest> {
+        self.manifest.blobs.iter().map(|blob| &blob.digest)
+    }
+
     /// The file name of the bundle: `NAME-VERSION-ARCH.bottari.tar.zst`.
     pub fn file_name(&self) -> String {
         let arches: Vec<&str> = self.manifest.arches.iter().map(|arch| arch.as_str()).collect();

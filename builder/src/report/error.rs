@@ -1,6 +1,6 @@
 //! Why there is no report.
 
-use bundles::BundleError;
+use bundles::{BundleError, PlanError};
 use manifests::{ExitCode, Failure, yaml::InputError};
 use std::{io, path::PathBuf};
 
@@ -21,6 +21,24 @@ pub enum ReportError {
     /// The lockfile is wrong.
     #[error(transparent)]
     Lockfile(#[from] InputError),
+    /// The lockfile inside a bundle cannot have become that bundle.
+    #[error("the lockfile in bundle `{path}` cannot become a bundle")]
+    Plan {
+        /// The bundle.
+        path: PathBuf,
+        /// Why not.
+        source: PlanError,
+    },
+    /// A bundle and the lockfile inside it are of different releases.
+    #[error("bundle `{path}` claims to be {bundle}, and its lockfile is of {lockfile}")]
+    OtherRelease {
+        /// The bundle.
+        path: PathBuf,
+        /// What the bundle says.
+        bundle: String,
+        /// What the lockfile says.
+        lockfile: String,
+    },
     /// It is not the file that was checked a moment ago.
     #[error("`{path}` changed while it was read")]
     Changed {
@@ -35,7 +53,9 @@ impl Failure for ReportError {
             Self::Read { .. } => ExitCode::Input,
             Self::Bundle(error) => error.exit_code(),
             Self::Lockfile(error) => error.exit_code(),
-            Self::Changed { .. } => ExitCode::Untrusted,
+            Self::Plan { .. } | Self::OtherRelease { .. } | Self::Changed { .. } => {
+                ExitCode::Untrusted
+            }
         }
     }
 
@@ -44,6 +64,9 @@ impl Failure for ReportError {
             Self::Read { .. } => None,
             Self::Bundle(error) => error.hint(),
             Self::Lockfile(error) => error.hint(),
+            Self::Plan { .. } | Self::OtherRelease { .. } => Some(
+                "`bottari-builder build` does not write such a bundle: ask whoever made it".into(),
+            ),
             Self::Changed { .. } => Some("run it again while nobody writes to the file".into()),
         }
     }

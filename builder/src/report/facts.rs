@@ -1,13 +1,16 @@
 //! What a report says, before it is a page: plain data, which `--json` prints.
 //! Fields that a lockfile has too have the names that they have there.
 
-use super::{changes::Changes, components::ComponentFacts, signatures::Signatures, steps::Step};
+use super::{
+    agreement::Agreement, changes::Changes, components::ComponentFacts, signatures::Signatures,
+    steps::Step,
+};
 use manifests::{
     Arch, Digest, Name, Version,
     lockfile::{Decision, Lockfile},
     overlay::LaidOverlay,
     release::{Exception, Omission, Profile},
-    rules::{Date, Warning},
+    rules::{self, Date, Warning},
 };
 use serde::Serialize;
 
@@ -32,6 +35,8 @@ pub struct Report<'a> {
     pub provenance: Provenance,
     /// Who signed; none for a lockfile.
     pub signatures: Option<Signatures>,
+    /// Whether the bundle holds what its lockfile lists; none for a lockfile.
+    pub agreement: Option<&'a Agreement>,
     /// What rules have to say.
     pub warnings: Vec<Finding>,
     /// What changed since an earlier one; none when there is nothing to compare.
@@ -139,6 +144,12 @@ pub struct Provenance {
 pub struct Finding {
     /// What kind of rule it is.
     pub kind: FindingKind,
+    /// The last day that anybody looks after it, when that is what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+    /// What it does not go with, when that is what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<rules::Subject>,
     /// The day somebody read the rule's page.
     pub read: Date,
     /// What it says, and what the release answers.

@@ -3,7 +3,7 @@
 use super::facts::{Finding, FindingKind};
 use manifests::{
     lockfile::Lockfile,
-    rules::{Date, Kind, Warning},
+    rules::{Date, EndOfSupport, Kind, Warning},
 };
 
 /// What nobody acknowledged comes first, then by kind; otherwise in the order of
@@ -17,10 +17,18 @@ pub(super) fn findings(lockfile: &Lockfile, day: Date) -> Vec<Finding> {
 
 fn finding(lockfile: &Lockfile, warning: Warning) -> Option<Finding> {
     let rule = lockfile.rules.iter().find(|rule| rule.id == warning.rule)?;
-    let kind = match &rule.kind {
-        Kind::Retired(_) => FindingKind::Retired,
-        Kind::EndOfSupport(_) => FindingKind::EndOfSupport,
-        Kind::Supports(_) => FindingKind::VersionSkew,
+    let (kind, until, with) = match &rule.kind {
+        Kind::Retired(retired) => (FindingKind::Retired, Some(retired.until), None),
+        Kind::EndOfSupport(support) => {
+            (FindingKind::EndOfSupport, last_day(support, &warning.version), None)
+        }
+        Kind::Supports(supports) => (FindingKind::VersionSkew, None, Some(supports.with.clone())),
     };
-    Some(Finding { kind, read: rule.read, warning })
+    Some(Finding { kind, until, with, read: rule.read, warning })
+}
+
+/// Of `1` and `1.33`, the narrower line counts.
+fn last_day(support: &EndOfSupport, version: &str) -> Option<Date> {
+    let mut lines = support.ends.iter().rev();
+    lines.find(|(line, _)| line.holds(version)).map(|(_, day)| *day)
 }

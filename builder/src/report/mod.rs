@@ -6,6 +6,7 @@
 //! bundle says whether signatures were checked, and there is none of a bundle that
 //! is damaged. `docs/report.md` describes both forms.
 
+mod agreement;
 mod changes;
 mod components;
 mod error;
@@ -20,6 +21,7 @@ mod steps;
 mod totals;
 mod words;
 
+pub use agreement::{Agreement, Stray};
 pub use changes::{Change, Changes, ComponentChange, ItemChange, ItemKind, Side};
 pub use components::{ComponentFacts, ImageFacts};
 pub use error::ReportError;
@@ -37,7 +39,7 @@ use manifests::rules::Date;
 /// Puts together what there is to say of a bundle or lockfile on a day, compared
 /// with an earlier one when there is one.
 pub fn report<'a>(opened: &'a Opened, earlier: Option<&Opened>, day: Date) -> Report<'a> {
-    let Opened { subject, lockfile, bundle, reading } = opened;
+    let Opened { subject, lockfile, bundle, agreement, reading } = opened;
     let signatures =
         bundle.as_ref().map(|bundle| Signatures::of(bundle, &reading.keys, reading.require));
     let components = components::components(lockfile);
@@ -53,6 +55,7 @@ pub fn report<'a>(opened: &'a Opened, earlier: Option<&Opened>, day: Date) -> Re
         totals: totals::totals(lockfile, components.len()),
         provenance: totals::provenance(lockfile),
         signatures,
+        agreement: agreement.as_ref(),
         warnings: findings::findings(lockfile, day),
         changes: earlier.map(|earlier| changed(earlier, opened)),
         components,

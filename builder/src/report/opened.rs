@@ -4,14 +4,16 @@
 
 use super::{
     ReportError,
+    agreement::Agreement,
     facts::{BundleFacts, Subject},
     signatures::TrustedKey,
 };
 use bundles::{Acceptance, BlobHasher, Bundle, Trust};
 use manifests::{Algorithm, Digest, event::Reporter, lockfile::Lockfile, yaml};
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -36,6 +38,7 @@ pub struct Opened {
     pub(super) subject: Subject,
     pub(super) lockfile: Lockfile,
     pub(super) bundle: Option<Bundle>,
+    pub(super) agreement: Option<Agreement>,
     pub(super) reading: Reading,
 }
 
@@ -59,6 +62,8 @@ impl Opened {
     }
 
     fn bundle(path: &Path, reading: Reading, reporter: &dyn Reporter) -> Result<Self, ReportError> {
+        let read = |source| ReportError::Read { path: path.to_owned(), source };
+        let before = state(path).map_err(read)?;
         let keys = reading.keys.iter().map(|one| one.key.clone()).collect();
         let trust = Trust::new(keys, reading.require);
         let acceptance = match reading.keys.is_empty() {
@@ -68,9 +73,9 @@ impl Opened {
         let bundle = Bundle::open(path, acceptance)?;
         bundle.verify(reading.jobs, reporter)?;
         let lockfile = bundle.lockfile()?;
-        let read = |source| ReportError::Read { path: path.to_owned(), source };
+        let agreement = Some(Agreement::of(&bundle, &lockfile)?);
         let (size, sha256) = whole(path).map_err(read)?;
-        if size != bundle.file_size() {
+        if size != bundle.file_size() || state(path).map_err(read)? != before {
             return Err(ReportError::Changed { path: path.to_owned() });
         }
         let manifest = bundle.manifest();
@@ -82,7 +87,7 @@ impl Opened {
         let (lock, bundle_facts) = (manifest.lockfile.clone(), Some(facts));
         let file = name(path);
         let subject = Subject { file, size, sha256, lockfile: lock, bundle: bundle_facts };
-        Ok(Self { subject, lockfile, bundle: Some(bundle), reading })
+        Ok(Self { subject, lockfile, bundle: Some(bundle), agreement, reading })
     }
 
     fn of_lockfile(path: &Path, reading: Reading) -> Result<Self, ReportError> {
@@ -91,7 +96,7 @@ impl Opened {
         let sha256 = bundles::sha256(text.as_bytes());
         let (file, size) = (name(path), text.len() as u64);
         let subject = Subject { file, size, lockfile: sha256.clone(), sha256, bundle: None };
-        Ok(Self { subject, lockfile, bundle: None, reading })
+        Ok(Self { subject, lockfile, bundle: None, agreement: None, reading })
     }
 }
 
@@ -99,6 +104,12 @@ fn begins_like_a_bundle(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(BUNDLE_MAGIC.len() as u64).read_to_end(&mut start)?;
     Ok(start == BUNDLE_MAGIC)
+}
+
+/// What is other as soon as somebody writes to a file or puts another in its place.
+fn state(path: &Path) -> io::Result<impl PartialEq> {
+    let now = fs::metadata(path)?;
+    Ok((now.dev(), now.ino(), now.ctime(), now.ctime_nsec()))
 }
 
 /// Size and SHA-256 of a file, which may be larger than memory.

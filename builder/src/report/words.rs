@@ -45,6 +45,11 @@ texts! {
     INTEGRITY: "무결성", "Integrity";
     INTEGRITY_GOOD: "파일의 모든 바이트를 읽어 서명 대상 목록의 해시와 대조했으며 모두 일치합니다.", "Every byte of the file was read and agrees with the hashes of its table of contents.";
     INTEGRITY_UNSIGNED: "파일의 모든 바이트가 파일에 든 목록의 해시와 일치합니다. 그 목록의 서명은 검증하지 않았습니다.", "Every byte of the file agrees with the table of contents inside it, whose signature was not checked.";
+    AGREEMENT: "명세 일치", "Agreement";
+    AGREEMENT_GOOD: "번들에는 락파일에 적힌 것이 빠짐없이 있고 그 밖의 것은 없습니다.", "The bundle holds all that its lockfile lists, and nothing else.";
+    AGREEMENT_BAD: "번들과 락파일이 다른 곳 {count}건. 이 보고서는 락파일로 작성하므로, 락파일에 없는 것은 반입 내역에 나오지 않습니다.", "Bundle and lockfile differ in {count} places. This report is written from the lockfile: what is not in it does not stand among the contents.";
+    EXTRA: "락파일에 없음", "not in the lockfile";
+    MISSING: "번들에 없음", "not in the bundle";
     RULES: "지원·호환 규칙", "Support rules";
     RULES_NONE: "관련 규칙 {rules}건에 모두 부합합니다.", "None of the {rules} rules that speak of these versions is broken.";
     RULES_UNKNOWN: "이 버전들에 관한 규칙이 없어 판정하지 않았습니다.", "No rule speaks of these versions, so nothing was judged.";
@@ -87,6 +92,8 @@ texts! {
     RULE_RETIRED: "종료된 프로젝트", "retired project";
     RULE_ENDED: "지원 종료", "support ended";
     RULE_SKEW: "버전 조합", "version skew";
+    UNTIL: "{day}까지", "until {day}";
+    WITH: "{subject} 버전과 맞지 않음", "does not go with {subject}";
     FINDING: "판정과 근거", "Finding and source";
     ANSWER: "조치", "Answer";
     ACKNOWLEDGED: "사유 기재: {reason}", "Acknowledged: {reason}";

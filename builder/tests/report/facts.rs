@@ -51,6 +51,20 @@ fn support_is_judged_on_the_day_that_is_given() {
 }
 
 #[test]
+fn a_finding_says_until_when_and_with_what() {
+    let skew = "- id: door-runtime\n  says: The door goes with 3.0.\n  source: https://door.example/\n  read: 2026-11-01\n  supports: {of: web-door, with: runtime, versions: {'1': 3.0}}\n";
+    let lock = lock_with("a text").replace("version: v2", "version: v2.5");
+    let (head, tail) = lock.split_once("- id: runtime-support").unwrap();
+    let facts = of(&format!("{head}{skew}- id: runtime-support{tail}"), "2027-06-30");
+    let warnings = facts["warnings"].as_array().unwrap();
+    let of = |kind: &str| warnings.iter().find(|one| one["kind"] == kind).unwrap();
+    assert_eq!(of("end-of-support")["until"], "2027-01-31");
+    assert_eq!(of("retired")["until"], "2026-12-31");
+    assert_eq!(of("version-skew")["with"], "runtime");
+    assert_eq!(of("version-skew").get("until"), None);
+}
+
+#[test]
 fn what_changed_is_told_by_component() {
     let before = lock_with("a text");
     assert_eq!(since(&before, &before)["components"], json!([]));

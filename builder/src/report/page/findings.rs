@@ -20,12 +20,8 @@ impl Part<'_> {
         Html::join([blocks::table("rules", &heads, rows.collect()), note])
     }
 
-    fn finding(&self, Finding { kind, read, warning }: &Finding) -> Html {
-        let kind = match kind {
-            FindingKind::Retired => words::RULE_RETIRED,
-            FindingKind::EndOfSupport => words::RULE_ENDED,
-            FindingKind::VersionSkew => words::RULE_SKEW,
-        };
+    fn finding(&self, finding: &Finding) -> Html {
+        let Finding { read, warning, .. } = finding;
         let read = self.fill(words::READ_ON, &[("day", read)]);
         let said = Html::join([
             blocks::paragraph(warning.message.as_str()),
@@ -36,7 +32,19 @@ impl Part<'_> {
             Some(reason) => self.fill(words::ACKNOWLEDGED, &[("reason", reason)]).into(),
             None => blocks::mark("mark look", self.say(words::UNANSWERED)),
         };
-        let cells = [blocks::row_head(self.say(kind)), blocks::cell(said), blocks::cell(answer)];
-        blocks::body(blocks::row(cells))
+        let kind = blocks::row_head(self.finding_kind(finding));
+        blocks::body(blocks::row([kind, blocks::cell(said), blocks::cell(answer)]))
+    }
+
+    fn finding_kind(&self, Finding { kind, until, with, .. }: &Finding) -> Html {
+        let kind = match kind {
+            FindingKind::Retired => words::RULE_RETIRED,
+            FindingKind::EndOfSupport => words::RULE_ENDED,
+            FindingKind::VersionSkew => words::RULE_SKEW,
+        };
+        let until = until.map(|day| self.fill(words::UNTIL, &[("day", &day)]));
+        let with = with.as_ref().map(|with| self.fill(words::WITH, &[("subject", with)]));
+        let about = until.or(with).map(blocks::small).unwrap_or_default();
+        Html::join([self.say(kind).into(), about])
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Part, blocks};
 use crate::report::{
+    agreement::Stray,
     html::{Html, plain},
+    language::Text,
     signatures::{SignatureFacts, Signatures},
     words,
 };
@@ -30,7 +32,29 @@ impl Part<'_> {
             Some(signatures) => self.signatures(signatures),
             None => blocks::note(self.say(words::LOCKFILE_NOTE)),
         };
-        Html::join([blocks::facts(facts), signatures])
+        Html::join([blocks::facts(facts), signatures, self.strays()])
+    }
+
+    /// What does not follow from the lockfile; nothing when nothing does not.
+    fn strays(&self) -> Html {
+        let Some(agreement) = self.report.agreement.filter(|agreement| !agreement.is_whole())
+        else {
+            return Html::default();
+        };
+        let extra = agreement.extra_names.iter().chain(&agreement.extra_blobs);
+        let extra = extra.map(|stray| self.stray(words::EXTRA, stray));
+        let missing = agreement.missing_names.iter();
+        let missing = missing.map(|stray| self.stray(words::MISSING, stray));
+        let heads = [words::CHANGE, words::ITEM, words::SIZE].map(|head| self.say(head));
+        let table = blocks::table("changes", &heads, extra.chain(missing).collect());
+        Html::join([plain("h4", self.say(words::AGREEMENT)), table])
+    }
+
+    fn stray(&self, side: Text, stray: &Stray) -> Html {
+        let digest = blocks::small(blocks::code(&stray.digest.to_string()));
+        let mark = blocks::row_head(blocks::mark("mark look", self.say(side)));
+        let item = blocks::cell([blocks::code(&stray.name), digest]);
+        blocks::body(blocks::row([mark, item, blocks::number(text::size(stray.size))]))
     }
 
     fn signatures(&self, signatures: &Signatures) -> Html {

@@ -26,6 +26,7 @@ impl Part<'_> {
         let lines = [
             Some(self.signature_line()),
             self.integrity_line(),
+            self.agreement_line(),
             Some(self.rules_line()),
             Some(self.origin_line()),
             Some(self.unpinned_line()),
@@ -76,6 +77,15 @@ impl Part<'_> {
             false => (State::Note, words::INTEGRITY_UNSIGNED),
         };
         Some(Line { what, state, detail: self.say(detail).to_owned() })
+    }
+
+    fn agreement_line(&self) -> Option<Line> {
+        let (what, agreement) = (self.say(words::AGREEMENT), self.report.agreement?);
+        let (state, detail) = match agreement.count() {
+            0 => (State::Good, self.say(words::AGREEMENT_GOOD).to_owned()),
+            count => (State::Look, self.fill(words::AGREEMENT_BAD, &[("count", &count)])),
+        };
+        Some(Line { what, state, detail })
     }
 
     fn rules_line(&self) -> Line {

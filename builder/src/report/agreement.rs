@@ -1,0 +1,105 @@
+//! Whether a bundle holds what its lockfile lists and nothing else. A report is
+//! written from the lockfile, so whatever lies beside it would go in unread.
+
+use super::ReportError;
+use bundles::{Bundle, BundlePlan, NameRecord};
+use manifests::{Digest, lockfile::Lockfile};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Largest lockfile that is read again.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Where bundle and lockfile differ; nowhere, in every bundle that `build` wrote.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Agreement {
+    /// Names in the bundle that do not follow from the lockfile.
+    pub extra_names: Vec<Stray>,
+    /// Blobs in the bundle that do not follow from the lockfile.
+    pub extra_blobs: Vec<Stray>,
+    /// Names that follow from the lockfile and are not in the bundle.
+    pub missing_names: Vec<Stray>,
+}
+
+/// Something on one side only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Stray {
+    /// Its name; of a blob, who is said to need it.
+    pub name: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its bytes.
+    pub size: u64,
+}
+
+impl Agreement {
+    /// Compares a bundle with the lockfile inside it. Refuses one that claims to
+    /// be of another release.
+    pub(super) fn of(bundle: &Bundle, lockfile: &Lockfile) -> Result<Self, ReportError> {
+        check_release(bundle, lockfile)?;
+        let text = bundle.bytes(&bundle.manifest().lockfile, LIMIT)?;
+        let plan = BundlePlan::new(lockfile, &String::from_utf8_lossy(&text));
+        let plan =
+            plan.map_err(|source| ReportError::Plan { path: bundle.path().into(), source })?;
+        Ok(compared(bundle, &plan))
+    }
+
+    /// Whether there is no difference.
+    pub fn is_whole(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.extra_names.len() + self.extra_blobs.len() + self.missing_names.len()
+    }
+}
+
+fn check_release(bundle: &Bundle, lockfile: &Lockfile) -> Result<(), ReportError> {
+    let manifest = bundle.manifest();
+    let found = (&manifest.release, &manifest.version, manifest.serial);
+    let expected = (&lockfile.release, &lockfile.version, lockfile.serial);
+    if found == expected {
+        return Ok(());
+    }
+    let told = |(release, version, serial)| format!("{release} {version}, serial {serial}");
+    Err(ReportError::OtherRelease {
+        path: bundle.path().to_owned(),
+        bundle: told(found),
+        lockfile: told(expected),
+    })
+}
+
+fn compared(bundle: &Bundle, plan: &BundlePlan) -> Agreement {
+    let (found, planned) = (by_name(&bundle.manifest().names), by_name(plan.names()));
+    let blobs: BTreeSet<_> = plan.blobs().collect();
+    let extra = bundle.manifest().blobs.iter().filter(|blob| !blobs.contains(&blob.digest));
+    Agreement {
+        extra_names: only_in(&found, &planned),
+        extra_blobs: extra
+            .map(|blob| Stray {
+                name: blob.users.iter().cloned().collect::<Vec<_>>().join(", "),
+                digest: blob.digest.clone(),
+                size: blob.size,
+            })
+            .collect(),
+        missing_names: only_in(&planned, &found),
+    }
+}
+
+type Named<'a> = BTreeMap<(&'a str, &'a Digest), u64>;
+
+fn by_name(names: &[NameRecord]) -> Named<'_> {
+    names.iter().map(|one| ((one.name.as_str(), &one.digest), one.size)).collect()
+}
+
+fn only_in(these: &Named<'_>, others: &Named<'_>) -> Vec<Stray> {
+    let alone = these.iter().filter(|(name, _)| !others.contains_key(*name));
+    let stray = |((name, digest), size): (&(&str, &Digest), &u64)| Stray {
+        name: (*name).to_owned(),
+        digest: (*digest).clone(),
+        size: *size,
+    };
+    alone.map(stray).collect()
+}

@@ -3,6 +3,8 @@
 
 /// Bytes of databases, names and build info that one blob may fill.
 pub(super) const HELD: u64 = 256 * 1024 * 1024;
+/// Most packages of one database: a small stanza makes a larger entry.
+pub(super) const PACKAGES: usize = 100_000;
 /// Longest file that tells a distribution.
 pub(super) const SYSTEM: u64 = 64 * 1024;
 /// Most entries of an archive. The largest images have a hundred thousand.

@@ -124,3 +124,17 @@ impl<R: Read> Read for Limited<R> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bomb_ends_where_it_is_told_to() {
+        let mut bomb = Limited { inner: io::repeat(0), left: 1_000_000 };
+        let error = io::copy(&mut bomb, &mut io::sink()).unwrap_err();
+        assert!(error.to_string().contains("far more than its size lets expect"));
+        let mut fits = Limited { inner: io::repeat(0).take(1_000_000), left: 1_000_000 };
+        assert_eq!(io::copy(&mut fits, &mut io::sink()).unwrap(), 1_000_000);
+    }
+}

@@ -2,10 +2,11 @@
 //! single letters.
 
 use super::OsPackage;
+use crate::sbom::limits;
 
 /// Every package of the database.
 pub(super) fn packages(text: &str) -> Vec<OsPackage> {
-    text.split("\n\n").filter_map(package).collect()
+    text.split("\n\n").filter_map(package).take(limits::PACKAGES).collect()
 }
 
 fn package(stanza: &str) -> Option<OsPackage> {

@@ -2,10 +2,11 @@
 //! package that distroless images have instead.
 
 use super::OsPackage;
+use crate::sbom::limits;
 
 /// The packages of a status file that are installed.
 pub(super) fn packages(text: &str) -> Vec<OsPackage> {
-    text.split("\n\n").filter_map(package).collect()
+    text.split("\n\n").filter_map(package).take(limits::PACKAGES).collect()
 }
 
 fn package(stanza: &str) -> Option<OsPackage> {

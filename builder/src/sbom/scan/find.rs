@@ -139,6 +139,9 @@ impl Finds {
         }
         match parse(&read_small(content, size)?) {
             Ok((kind, packages)) => {
+                if packages.len() >= limits::PACKAGES {
+                    self.unread(path, "it has too many packages: not all are listed".to_owned());
+                }
                 self.found.insert(path.to_owned(), Found::Packages(Database { kind, packages }));
             }
             Err(why) => self.unread(path, format!("packages are missing here: {why}")),

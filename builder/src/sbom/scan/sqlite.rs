@@ -50,6 +50,9 @@ struct Pages<'a> {
     /// Bytes of a page that hold something.
     usable: usize,
     seen: BTreeSet<u32>,
+    /// Bytes that rows may still have: together no more than the file, however
+    /// often its pointers name one place.
+    left: usize,
 }
 
 impl<'a> Pages<'a> {
@@ -60,7 +63,7 @@ impl<'a> Pages<'a> {
         };
         let usable = size.checked_sub(usize::from(*file.get(20)?))?;
         let is_fine = file.starts_with(MAGIC) && size.is_power_of_two() && usable >= 480;
-        is_fine.then(|| Self { file, size, usable, seen: BTreeSet::new() })
+        is_fine.then(|| Self { file, size, usable, seen: BTreeSet::new(), left: file.len() })
     }
 
     fn page(&mut self, number: u32) -> Option<&'a [u8]> {
@@ -101,7 +104,8 @@ impl<'a> Pages<'a> {
     fn payload(&mut self, cell: &[u8]) -> Option<Vec<u8>> {
         let (length, cell) = varint(cell)?;
         let (_row, cell) = varint(cell)?;
-        let length = usize::try_from(length).ok().filter(|length| *length <= self.file.len())?;
+        let length = usize::try_from(length).ok()?;
+        self.left = self.left.checked_sub(length.max(1))?;
         let here = self.in_cell(length);
         let mut payload = cell.get(..here)?.to_vec();
         let mut next = if here < length { number_at(&cell[here..])? } else { 0 };

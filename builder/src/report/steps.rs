@@ -76,9 +76,7 @@ pub(super) fn of_bundle(
     steps.push(step(Shows::Sums, [sums]));
     steps.push(step(Shows::Blobs, [BLOBS.to_owned()]));
     steps.extend(copies(lockfile));
-    let keys = key_files(signatures);
-    let ours = format!("bottari-installer verify --trust {} {file}", keys.join(" --trust "));
-    steps.push(step(Shows::Verified, [ours]));
+    steps.extend(our_step(&file, signatures));
     steps
 }
 
@@ -118,6 +116,13 @@ fn signature_step(signatures: &Signatures) -> Option<Step> {
         lines = signatures.keys.iter().map(|key| line("KEY.pub", &key.key_id)).collect();
     }
     (!lines.is_empty()).then(|| step(Shows::Signature, lines))
+}
+
+/// Nobody can trust what nobody signed.
+fn our_step(file: &str, signatures: &Signatures) -> Option<Step> {
+    let keys = key_files(signatures).join(" --trust ");
+    let command = format!("bottari-installer verify --trust {keys} {file}");
+    (!signatures.keys.is_empty()).then(|| step(Shows::Verified, [command]))
 }
 
 /// Examples of what comes out of a bundle.

@@ -61,6 +61,18 @@ fn a_bundle_that_agrees_with_its_lockfile_is_said_to() {
 }
 
 #[test]
+fn an_unsigned_bundle_has_no_commands_that_need_a_signature() {
+    let forge = Forge::new();
+    let lock = forge.lock(&["one.txt"]);
+    let opened = forge.open(&lock, &lock).unwrap();
+    let report = report(&opened, None, day("2026-11-21"));
+    let commands: Vec<_> = report.verify.iter().flat_map(|step| &step.commands).collect();
+    assert!(commands.iter().any(|command| command.contains("tar --zstd")));
+    assert!(!commands.iter().any(|command| command.contains("KEY.pub")), "{commands:?}");
+    assert!(text(&page(&report, &[Language::English])).contains("The bundle is not signed."));
+}
+
+#[test]
 fn what_lies_in_a_bundle_beside_its_lockfile_is_named() {
     let forge = Forge::new();
     let (both, one) = (forge.lock(&["one.txt", "smuggled.txt"]), forge.lock(&["one.txt"]));

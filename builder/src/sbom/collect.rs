@@ -79,6 +79,7 @@ fn put_file(graph: &mut Graph, component: &str, file: &LockedFile, scans: &Scans
     item.unread.extend(scan.iter().flat_map(|scan| &scan.unread).map(inside::unread));
     graph.put(component, &reference, item);
     if let Some(scan) = scan {
+        inside::packages(graph, &reference, None, inside::package_of(scan));
         programs(graph, &reference, &file.digest, inside::programs_of(scan));
     }
 }
@@ -132,7 +133,7 @@ fn put_manifest(
     let unread = view.unread.iter();
     item.unread.extend(unread.map(|(layer, it)| format!("layer {layer}: {}", inside::unread(it))));
     graph.put(image, &reference, item);
-    inside::packages(graph, &reference, &view);
+    inside::packages(graph, &reference, view.system, view.packages);
     for (path, (layer, build)) in view.programs {
         programs(graph, &reference, layer, [(path, build)]);
     }

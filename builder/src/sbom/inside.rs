@@ -3,7 +3,6 @@
 
 use super::{
     graph::{Graph, Item, ItemKind},
-    image::View,
     purl,
     scan::{Found, GoBuild, GoModule, OsPackage, PackageKind, Scan, System, Unread},
 };
@@ -17,10 +16,15 @@ pub(super) fn unread(unread: &Unread) -> String {
     }
 }
 
-pub(super) fn packages(graph: &mut Graph, image: &str, view: &View<'_>) {
-    for (kind, package) in &view.packages {
-        let purl = purl::package(*kind, package, view.system);
-        let reference = purl.clone().unwrap_or_else(|| unnamed(*kind, package, view.system));
+pub(super) fn packages<'a>(
+    graph: &mut Graph,
+    parent: &str,
+    system: Option<&System>,
+    packages: impl IntoIterator<Item = (PackageKind, &'a OsPackage)>,
+) {
+    for (kind, package) in packages {
+        let purl = purl::package(kind, package, system);
+        let reference = purl.clone().unwrap_or_else(|| unnamed(kind, package, system));
         let mut item = Item::new(ItemKind::Package, &*package.name);
         item.version = Some(match package.epoch {
             Some(epoch) => format!("{epoch}:{}", package.version),
@@ -31,7 +35,7 @@ pub(super) fn packages(graph: &mut Graph, image: &str, view: &View<'_>) {
         if let Some(source) = &package.source {
             item.property("bottari:source-package", source);
         }
-        graph.put(image, &reference, item);
+        graph.put(parent, &reference, item);
     }
 }
 
@@ -39,6 +43,16 @@ pub(super) fn packages(graph: &mut Graph, image: &str, view: &View<'_>) {
 fn unnamed(kind: PackageKind, package: &OsPackage, system: Option<&System>) -> String {
     let text = format!("{kind:?} {package:?} {system:?}");
     format!("package/{}", bundles::sha256(text.as_bytes()).hex())
+}
+
+/// The package that a file is. What an archive of a whole system lists as
+/// installed is not that.
+pub(super) fn package_of(scan: &Scan) -> impl Iterator<Item = (PackageKind, &OsPackage)> {
+    let packages = scan.found.get("").into_iter().filter_map(|found| match found {
+        Found::Packages(database) => Some(database),
+        _ => None,
+    });
+    packages.flat_map(|database| database.packages.iter().map(|package| (database.kind, package)))
 }
 
 /// The Go programs of a file.

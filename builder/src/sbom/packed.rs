@@ -3,6 +3,10 @@
 use super::limits;
 use bundles::BlobHasher;
 use flate2::bufread::MultiGzDecoder;
+use liblzma::{
+    bufread::XzDecoder,
+    stream::{CONCATENATED, Stream},
+};
 use manifests::{Algorithm, Digest, event::Transfer};
 use std::{
     io::{self, BufRead, BufReader, Read},
@@ -12,6 +16,8 @@ use std::{
 const BUFFER: usize = 128 * 1024;
 /// The largest window a decoder makes room for, as the `zstd` command has it.
 const WINDOW_LOG: u32 = 27;
+/// As much for `xz`; its own highest level takes 65 MiB.
+const XZ_MEMORY: u64 = 128 * 1024 * 1024;
 
 /// A blob on its way: counts, hashes, and keeps apart what our own disk did
 /// wrong from what the bytes themselves have wrong.
@@ -72,6 +78,7 @@ impl Read for Packed<'_> {
 pub(super) enum Form {
     Gzip,
     Zstd,
+    Xz,
     /// Not compressed in a way that is looked into.
     Plain,
 }
@@ -81,14 +88,15 @@ impl Form {
         match start {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
             _ => Self::Plain,
         }
     }
 }
 
-/// The plain bytes of a blob that has `size` packed ones, bounded.
+/// The plain bytes of what has `size` packed ones, bounded.
 pub(super) fn unpack<'a>(
-    packed: &'a mut Packed<'_>,
+    packed: impl Read + 'a,
     size: u64,
 ) -> io::Result<(Form, Box<dyn BufRead + 'a>)> {
     let mut packed = BufReader::with_capacity(BUFFER, packed);
@@ -99,6 +107,10 @@ pub(super) fn unpack<'a>(
             let mut decoder = zstd::Decoder::with_buffer(packed)?;
             decoder.window_log_max(WINDOW_LOG)?;
             Box::new(decoder)
+        }
+        Form::Xz => {
+            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+            Box::new(XzDecoder::new_stream(packed, stream))
         }
         Form::Plain => return Ok((form, Box::new(packed))),
     };

@@ -1,9 +1,9 @@
 //! Databases of OS packages, in the form their managers write.
 
-use crate::shelf::{OS_RELEASE, STATUS, Shelf, layer, status};
+use crate::shelf::{OS_RELEASE, STATUS, Shelf, go_program, gzip, layer, status, tar};
 use builder::sbom::ItemKind;
 use journeys::stock;
-use std::{fs, path::Path};
+use std::{fs, io::Write, path::Path};
 
 /// A header as RPM keeps it: tags with texts, and an epoch.
 fn header(tags: &[(u32, &str)], epoch: Option<u32>) -> Vec<u8> {
@@ -144,4 +144,45 @@ fn alpine_names_licences_too() {
     assert_eq!(licences[0]["expression"], "MIT");
     assert_eq!(licences[1]["license"]["name"], "own words");
     assert_eq!(seen.spdx()["hasExtractedLicensingInfos"][0]["extractedText"], "own words");
+}
+
+/// A Debian package of these members.
+fn deb(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = b"!<arch>\n".to_vec();
+    for (name, content) in members {
+        let size = content.len();
+        archive.extend(format!("{name:<16}0           0     0     100644  {size:<10}`\n").bytes());
+        archive.extend_from_slice(content);
+        archive.resize(archive.len().next_multiple_of(2), b'\n');
+    }
+    archive
+}
+
+fn xz(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 1);
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_debian_package_says_which_it_is_and_what_its_programs_are_made_of() {
+    let control = b"Package: socat\nVersion: 1.7-4\nArchitecture: amd64\nDescription: x\n";
+    let data = tar(&[("./usr/bin/socat", &go_program("mod\tx.io/s\tv1\t\n", 0))]);
+    let control = tar(&[("./control", control)]);
+    for (name, control) in [("control.tar.gz", gzip(&control)), ("control.tar.xz", xz(&control))] {
+        let members =
+            [("debian-binary", &b"2.0\n"[..]), (name, &control), ("data.tar.xz", &xz(&data))];
+        let seen = Shelf::default().file("socat.deb", deb(&members)).seen();
+        assert_eq!(seen.unread(), [""; 0]);
+        assert_eq!(seen.purls(ItemKind::Package), ["pkg:deb/debian/socat@1.7-4?arch=amd64"]);
+        assert_eq!(seen.names(ItemKind::Program), ["usr/bin/socat"]);
+    }
+}
+
+#[test]
+fn a_cut_debian_package_is_told() {
+    let control = gzip(&tar(&[("./control", b"Package: a\nVersion: 1\n")]));
+    let whole = deb(&[("debian-binary", b"2.0\n"), ("control.tar.gz", &control)]);
+    let seen = Shelf::default().file("a.deb", whole[..whole.len() - 30].to_vec()).seen();
+    assert!(seen.unread()[0].starts_with("not read to its end"), "{:?}", seen.unread());
 }

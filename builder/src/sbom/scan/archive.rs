@@ -1,6 +1,6 @@
 //! Walks through the entries of a blob, whatever it is packed as.
 
-use super::{Scan, Unread, find::Finds};
+use super::{Scan, Unread, deb, find::Finds};
 use crate::sbom::{
     limits,
     packed::{self, Form, Packed},
@@ -19,12 +19,13 @@ pub(in crate::sbom) fn scan(packed: &mut Packed<'_>, size: u64) -> Scan {
 }
 
 fn walk(packed: &mut Packed<'_>, size: u64, finds: &mut Finds) -> io::Result<()> {
-    let (form, mut plain) = packed::unpack(packed, size)?;
+    let (form, mut plain) = packed::unpack(&mut *packed, size)?;
     // A buffer that is filled once holds the head, unless the source dribbles.
     let head = plain.fill_buf()?;
     match head {
         [0x7f, b'E', b'L', b'F', ..] => finds.program("", &mut plain),
         _ if is_tar(head) => entries(&mut TarReader::new(plain), finds),
+        _ if head.starts_with(deb::MAGIC) => deb::members(&mut plain, finds),
         [b'P', b'K', 3, 4, ..] if form == Form::Plain => {
             finds.unread("", "a zip archive, which is not looked into".to_owned());
             Ok(())
@@ -37,14 +38,12 @@ fn walk(packed: &mut Packed<'_>, size: u64, finds: &mut Finds) -> io::Result<()>
     }
 }
 
-/// Text, a chart of one file, a Debian package: nothing that holds programs in
+/// Text, a chart of one file: nothing that holds programs in
 /// a form that is read here, or nothing at all.
 fn other(form: Form, head: &[u8], finds: &mut Finds) {
     let is_empty_tar = head.len() >= 512 && head[..512].iter().all(|byte| *byte == 0);
     let archive = match head {
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("an xz archive"),
         [b'B', b'Z', b'h', ..] => Some("a bzip2 archive"),
-        _ if head.starts_with(b"!<arch>\n") => Some("a Debian package"),
         _ if form != Form::Plain && !is_empty_tar => Some("packed, but no tar archive"),
         _ => None,
     };
@@ -61,7 +60,7 @@ fn is_tar(head: &[u8]) -> bool {
     }
 }
 
-fn entries<R: BufRead>(tar: &mut TarReader<R>, finds: &mut Finds) -> io::Result<()> {
+pub(super) fn entries<R: BufRead>(tar: &mut TarReader<R>, finds: &mut Finds) -> io::Result<()> {
     while let Some(entry) = tar.next_entry()? {
         let Some(path) = clean(&entry.path) else {
             finds.unread("", format!("an entry `{}` is outside", shown(&entry.path)));
@@ -104,7 +103,7 @@ fn take<R: BufRead>(
 }
 
 /// A path without `./` and slashes around it; `None` when it leads outside.
-fn clean(path: &str) -> Option<String> {
+pub(super) fn clean(path: &str) -> Option<String> {
     let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
     let parts: Vec<&str> = parts.collect();
     let is_fine = !parts.contains(&"..") && path.len() <= limits::PATH;

@@ -165,6 +165,12 @@ impl Finds {
         }
     }
 
+    /// What the blob itself is, when it is a package.
+    pub(super) fn is_package(&mut self, packages: Vec<OsPackage>) {
+        let database = Database { kind: PackageKind::Deb, packages };
+        self.found.insert(String::new(), Found::Packages(database));
+    }
+
     /// A program, from its first byte on.
     pub(super) fn program(&mut self, path: &str, content: &mut impl Read) -> io::Result<()> {
         let mut head = vec![0; HEAD];

@@ -7,6 +7,7 @@
 mod apk;
 mod archive;
 mod covers;
+mod deb;
 mod dpkg;
 mod find;
 mod go;

@@ -17,4 +17,5 @@ mod planning;
 mod profiles;
 mod report;
 mod rules;
+mod sbom;
 mod stock_tools;

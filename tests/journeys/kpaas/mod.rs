@@ -5,6 +5,7 @@
 
 mod complete;
 mod profiles;
+mod reported;
 mod served;
 mod serving;
 

@@ -9,7 +9,12 @@ use super::{
     signatures::TrustedKey,
 };
 use bundles::{Acceptance, BlobHasher, Bundle, Trust};
-use manifests::{Algorithm, Digest, event::Reporter, lockfile::Lockfile, yaml};
+use manifests::{
+    Algorithm, Digest,
+    event::{Outcome, Reporter, Transfer},
+    lockfile::Lockfile,
+    yaml,
+};
 use std::{
     fs::{self, File},
     io::{self, Read},
@@ -74,7 +79,7 @@ impl Opened {
         bundle.verify(reading.jobs, reporter)?;
         let lockfile = bundle.lockfile()?;
         let agreement = Some(Agreement::of(&bundle, &lockfile)?);
-        let (size, sha256) = whole(path).map_err(read)?;
+        let (size, sha256) = whole(path, bundle.file_size(), reporter).map_err(read)?;
         if size != bundle.file_size() || state(path).map_err(read)? != before {
             return Err(ReportError::Changed { path: path.to_owned() });
         }
@@ -113,8 +118,9 @@ fn state(path: &Path) -> io::Result<impl PartialEq> {
 }
 
 /// Size and SHA-256 of a file, which may be larger than memory.
-fn whole(path: &Path) -> io::Result<(u64, Digest)> {
+fn whole(path: &Path, expected: u64, reporter: &dyn Reporter) -> io::Result<(u64, Digest)> {
     let (mut file, mut hasher) = (File::open(path)?, BlobHasher::new(Algorithm::Sha256));
+    let transfer = Transfer::start(reporter, &format!("SHA-256 of {}", name(path)), Some(expected));
     let (mut buffer, mut size) = (vec![0; BUFFER], 0);
     loop {
         let read = file.read(&mut buffer)?;
@@ -122,8 +128,10 @@ fn whole(path: &Path) -> io::Result<(u64, Digest)> {
             break;
         }
         hasher.update(&buffer[..read]);
+        transfer.advance(read as u64);
         size += read as u64;
     }
+    transfer.finish(Outcome::Done);
     Ok((size, hasher.finish().0))
 }
 

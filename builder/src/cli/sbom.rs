@@ -5,7 +5,7 @@ use crate::{
     build,
     cache::Cache,
     fetch::{self, FetchOptions},
-    sbom::{self, Blobs, Format, Graph, ItemKind, Options, Subject},
+    sbom::{self, Blobs, Format, Graph, ItemKind, Options, SbomError, Subject},
 };
 use bundles::{Acceptance, BlobSource, Bundle};
 use clap::{Args, ValueEnum};
@@ -125,6 +125,9 @@ impl Sbom {
         let graph = job::run_blocking(|stop| {
             sbom::graph(subject, blobs, Options { jobs, stop, reporter: reporter.as_ref() })
         })?;
+        if let (Err(SbomError::Differs { expected, .. }), None) = (&graph, &opened.bundle) {
+            opened.cache.evict(expected)?;
+        }
         Ok(graph?)
     }
 

@@ -53,7 +53,7 @@ impl Failure for SbomError {
         match self {
             Self::Read { source, .. } => of_bundle(source).and_then(Failure::hint),
             Self::Differs { .. } => {
-                Some("run the same command again: a damaged download is fetched anew".into())
+                Some("a damaged download is fetched anew when the same command is run again; a bundle must be made anew".into())
             }
             Self::Cache(error) => error.hint(),
             Self::Interrupted => {

@@ -151,11 +151,10 @@ fn look(
         return Err(SbomError::Interrupted);
     }
     let found = found.map_err(unreadable)?;
-    if found == job.digest {
-        return Ok(scan);
+    match found == job.digest {
+        true => Ok(scan),
+        false => {
+            Err(SbomError::Differs { user: job.user.clone(), expected: job.digest.clone(), found })
+        }
     }
-    if let Some(cache) = blobs.cache {
-        cache.evict(&job.digest)?;
-    }
-    Err(SbomError::Differs { user: job.user.clone(), expected: job.digest.clone(), found })
 }

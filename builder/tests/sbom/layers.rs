@@ -48,7 +48,7 @@ fn a_link_or_a_folder_in_its_place_hides_a_file() {
 fn layers_are_read_whatever_they_are_packed_with() {
     let plain = tar(&[(&format!("./{STATUS}"), &status(&["a"]))]);
     let zstd = zstd::encode_all(&plain[..], 3).unwrap();
-    let members = [gzip(&plain[..700]), gzip(&plain[700..])].concat();
+    let members = [gzip(&plain[..7]), gzip(&plain[7..700]), gzip(&plain[700..])].concat();
     for layer in [plain.clone(), gzip(&plain), zstd, members] {
         assert_eq!(packages(vec![layer]), ["a"]);
     }

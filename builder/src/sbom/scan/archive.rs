@@ -4,9 +4,12 @@ use super::{Scan, Unread, deb, find::Finds};
 use crate::sbom::{
     limits,
     packed::{self, Form, Packed},
-    tar::{Entry, EntryKind, TarReader},
+    tar::{Entry, EntryKind, TarReader, fill},
 };
 use std::io::{self, BufRead, Read};
+
+/// Enough to tell what something is: one block of tar.
+const HEAD: usize = 512;
 
 /// Scans a blob of `size` packed bytes. An error is one of reading it; what is
 /// wrong with the bytes themselves is noted in the scan.
@@ -20,8 +23,11 @@ pub(in crate::sbom) fn scan(packed: &mut Packed<'_>, size: u64) -> Scan {
 
 fn walk(packed: &mut Packed<'_>, size: u64, finds: &mut Finds) -> io::Result<()> {
     let (form, mut plain) = packed::unpack(&mut *packed, size)?;
-    // A buffer that is filled once holds the head, unless the source dribbles.
-    let head = plain.fill_buf()?;
+    // One read may give less, as at the end of a member of gzip.
+    let mut head = [0; HEAD];
+    let count = fill(&mut plain, &mut head)?;
+    let head = &head[..count];
+    let mut plain = head.chain(plain);
     match head {
         [0x7f, b'E', b'L', b'F', ..] => finds.program("", &mut plain),
         _ if is_tar(head) => entries(&mut TarReader::new(plain), finds),

@@ -44,8 +44,8 @@ fn walk(packed: &mut Packed<'_>, size: u64, finds: &mut Finds) -> io::Result<()>
     }
 }
 
-/// Text, a chart of one file: nothing that holds programs in
-/// a form that is read here, or nothing at all.
+/// Nothing that holds programs in a form that is read here, such as text. What
+/// may hold some all the same is noted.
 fn other(form: Form, head: &[u8], finds: &mut Finds) {
     let is_empty_tar = head.len() >= 512 && head[..512].iter().all(|byte| *byte == 0);
     let archive = match head {

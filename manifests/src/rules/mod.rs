@@ -4,7 +4,7 @@
 //! are carried in.
 //!
 //! A lockfile carries the rules that speak of its versions, never a verdict: what
-//! is supported today may not be when the bundle is opened, so [`judge`] is asked
+//! is supported today may not be when the bundle is opened, so [`judge()`] is asked
 //! with the day of the one who looks. What no rule speaks of is not judged.
 
 mod acknowledgement;

@@ -4,11 +4,10 @@
 
 use builder::{
     cache::Cache,
-    sbom::{self, Blobs, Format, Options, Subject},
+    sbom::{self, Blobs, Options, Subject},
 };
-use bundles::BlobSource;
 use flate2::bufread::MultiGzDecoder;
-use manifests::{Digest, event::Silent, lockfile::Lockfile};
+use manifests::{SbomFormat, event::Silent, lockfile::Lockfile};
 use std::{
     collections::BTreeSet,
     env,
@@ -23,15 +22,6 @@ use std::{
 
 /// How often each is timed; the fastest counts.
 const ROUNDS: usize = 5;
-
-struct InCache<'a>(&'a Cache);
-
-impl BlobSource for InCache<'_> {
-    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
-        let path = self.0.blob_path(digest).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(File::open(path)?))
-    }
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Cargo itself adds `--bench`.
@@ -114,8 +104,8 @@ fn document(
     jobs: usize,
 ) -> Result<(), Box<dyn Error>> {
     let (stop, reporter) = (AtomicBool::new(false), Silent);
-    let blobs = Blobs { source: &InCache(cache), cache: scans };
+    let blobs = Blobs { source: cache, cache: scans };
     let graph = sbom::graph(subject, blobs, Options { jobs, stop: &stop, reporter: &reporter })?;
-    sbom::write(subject, &graph, Format::CycloneDx, &mut sink())?;
+    sbom::document(subject, &graph, SbomFormat::Cyclonedx);
     Ok(())
 }

@@ -4,14 +4,11 @@
 use crate::{
     cache::{Cache, CacheError},
     keys::{KeyError, SigningKey},
+    sbom::{self, Graph, SbomError, Subject},
 };
-use bundles::{BlobSource, BundlePlan, PlanError, WriteError, WriteOptions};
-use manifests::{Digest, ExitCode, Failure, lockfile::Lockfile};
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+use bundles::{BundlePlan, PlanError, SbomDocument, WriteError, WriteOptions};
+use manifests::{ExitCode, Failure, lockfile::Lockfile};
+use std::path::Path;
 
 /// Why there is no bundle.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +16,9 @@ pub enum BuildError {
     /// The lockfile cannot become a bundle.
     #[error("this lockfile cannot become a bundle")]
     Plan(#[source] PlanError),
+    /// What the bundle is made of could not be looked into.
+    #[error(transparent)]
+    Sbom(SbomError),
     /// The bundle could not be written.
     #[error(transparent)]
     Write(WriteError),
@@ -34,6 +34,7 @@ impl Failure for BuildError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Plan(error) => error.exit_code(),
+            Self::Sbom(error) => error.exit_code(),
             Self::Write(error) => error.exit_code(),
             Self::Key(error) => error.exit_code(),
             Self::Cache(error) => error.exit_code(),
@@ -43,6 +44,7 @@ impl Failure for BuildError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Plan(error) => error.hint(),
+            Self::Sbom(error) => error.hint(),
             Self::Write(error) => error.hint(),
             Self::Key(error) => error.hint(),
             Self::Cache(error) => error.hint(),
@@ -50,9 +52,30 @@ impl Failure for BuildError {
     }
 }
 
-/// Plans the bundle of a lockfile; `text` is the lockfile's file.
-pub fn plan(lockfile: &Lockfile, text: &str) -> Result<BundlePlan, BuildError> {
-    BundlePlan::new(lockfile, text).map_err(BuildError::Plan)
+/// Plans the bundle of a lockfile; `text` is the lockfile's file. What the plan
+/// of a lockfile that asks for documents leaves open, [`documents`] closes.
+pub fn plan(
+    lockfile: &Lockfile,
+    text: &str,
+    documents: &[SbomDocument],
+) -> Result<BundlePlan, BuildError> {
+    BundlePlan::new(lockfile, text, documents).map_err(BuildError::Plan)
+}
+
+/// The bills of materials that the lockfile asks for, made of what is in the
+/// cache, and the graph they were written from; none when it asks for none.
+pub fn documents(
+    subject: Subject<'_>,
+    cache: &Cache,
+    options: sbom::Options<'_>,
+) -> Result<Option<(Graph, Vec<SbomDocument>)>, BuildError> {
+    if subject.lockfile.sbom.is_empty() {
+        return Ok(None);
+    }
+    let graph = sbom::graph_of_cache(subject, cache, options).map_err(BuildError::Sbom)?;
+    let formats = subject.lockfile.sbom.iter();
+    let documents = formats.map(|format| sbom::document(subject, &graph, *format)).collect();
+    Ok(Some((graph, documents)))
 }
 
 /// Writes the bundle from the cache alone and returns its size in bytes.
@@ -64,7 +87,7 @@ pub fn pack(
     key: Option<&SigningKey>,
     options: WriteOptions<'_>,
 ) -> Result<u64, BuildError> {
-    let draft = bundles::write(plan, &Blobs(cache), path, options);
+    let draft = bundles::write(plan, cache, path, options);
     let mut draft = draft.or_else(|error| Err(set_aside(cache, error)?))?;
     if let Some(key) = key {
         draft.sign(key).map_err(BuildError::Key)?;
@@ -78,14 +101,4 @@ fn set_aside(cache: &Cache, error: WriteError) -> Result<BuildError, BuildError>
         cache.evict(expected).map_err(BuildError::Cache)?;
     }
     Ok(BuildError::Write(error))
-}
-
-/// The cache as a source of blobs.
-pub(crate) struct Blobs<'a>(pub(crate) &'a Cache);
-
-impl BlobSource for Blobs<'_> {
-    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
-        let path = self.0.blob_path(digest).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(File::open(path)?))
-    }
 }

@@ -131,7 +131,7 @@ fn values_are_what_their_types_allow() {
     version that leads out: the manifest of BUNDLE is wrong: `../1` is not a version: expected 1 to 64 of letters, digits, `.`, `_`, `+` and `-`, beginning with a letter or digit at line N column N
     component that leads out: the manifest of BUNDLE is wrong: `../app` is not a name: expected 1 to 63 of a-z, 0-9 and `-`, beginning and ending with a letter or digit at line N column N
     unknown architecture: the manifest of BUNDLE is wrong: unknown variant `m68k`, expected `amd64` or `arm64` at line N column N
-    unknown kind: the manifest of BUNDLE is wrong: unknown variant `device`, expected one of `image`, `file`, `manifest`, `chart`, `lockfile` at line N column N
+    unknown kind: the manifest of BUNDLE is wrong: unknown variant `device`, expected one of `image`, `file`, `manifest`, `chart`, `lockfile`, `sbom` at line N column N
     unknown encoding: the manifest of BUNDLE is wrong: unknown variant `xz`, expected `stored` or `zstd` at line N column N
     negative size: the manifest of BUNDLE is wrong: invalid value: integer `-3000`, expected u64 at line N column N
     size that is no integer: the manifest of BUNDLE is wrong: invalid type: floating point `7.0`, expected u64 at line N column N

@@ -15,7 +15,7 @@ const GIB: u64 = 1 << 30;
 fn planned(size: u64) -> Result<BundlePlan, crate::PlanError> {
     let (mut lockfile, _) = small_sample();
     lockfile.files[1].size = size;
-    BundlePlan::new(&lockfile, &lockfile.render())
+    BundlePlan::new(&lockfile, &lockfile.render(), &[])
 }
 
 /// The SHA-256 of the lockfile's large file is anything: it is never read.
@@ -50,7 +50,7 @@ fn a_release_that_no_header_can_describe_is_refused_before_memory_is_taken() {
 fn a_release_whose_table_of_contents_is_too_large_is_refused() {
     let (mut lockfile, _) = small_sample();
     lockfile.title = "x".repeat(crate::MAX_HEADER as usize);
-    let error = BundlePlan::new(&lockfile, "").unwrap_err().to_string();
+    let error = BundlePlan::new(&lockfile, "", &[]).unwrap_err().to_string();
     assert!(error.starts_with("the release is too large: its table of contents needs"), "{error}");
 }
 

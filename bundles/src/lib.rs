@@ -36,7 +36,7 @@ pub use format::{
     },
 };
 pub use hash::{BlobHasher, digest, sha256};
-pub use plan::{BundlePlan, PlanError};
+pub use plan::{BundlePlan, PlanError, SbomDocument};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
 pub use writer::{BlobSource, Draft, WriteError, WriteOptions, sign, write};
@@ -61,6 +61,8 @@ mod memory_tests;
 mod property_tests;
 #[cfg(test)]
 mod roundtrip_tests;
+#[cfg(test)]
+mod sbom_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
     hash,
 };
 use manifests::{
-    Descriptor, Digest,
+    Descriptor, Digest, SbomFormat,
     lockfile::{BlobUse, FileKind, Lockfile},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,18 @@ pub struct BundlePlan {
     pub(crate) level: i32,
 }
 
+/// A bill of materials that travels with what it describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SbomDocument {
+    /// Its format.
+    pub format: SbomFormat,
+    /// The whole document.
+    pub text: Vec<u8>,
+    /// The version of what looked into the blobs: another one may find more, so
+    /// it becomes a word of the encoder id.
+    pub scanner: String,
+}
+
 /// A lockfile that cannot become a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -46,18 +58,27 @@ impl manifests::Failure for PlanError {
 
 impl BundlePlan {
     /// Plans the bundle of a lockfile. `text` is the lockfile's file, which
-    /// travels inside.
-    pub fn new(lockfile: &Lockfile, text: &str) -> Result<Self, PlanError> {
+    /// travels inside, as the documents do. Those that the lockfile asks for are
+    /// made of the blobs; until these are there, a plan without documents tells
+    /// everything else.
+    pub fn new(
+        lockfile: &Lockfile,
+        text: &str,
+        documents: &[SbomDocument],
+    ) -> Result<Self, PlanError> {
         let mut collected = Collected::new(lockfile)?;
         collected.files(lockfile);
         collected.lockfile(lockfile, text);
+        for document in documents {
+            collected.document(lockfile, document);
+        }
         collected.images(lockfile);
         let blobs = place(&collected.blobs)?;
         let payload_size = payload_size(&blobs)?;
         let mut manifest = BundleManifest {
             format: FORMAT.to_owned(),
             opens_with: OPENS_WITH.to_owned(),
-            encoder: encoder_id(),
+            encoder: encoder(documents),
             release: lockfile.release.clone(),
             version: lockfile.version.clone(),
             serial: lockfile.serial,
@@ -151,9 +172,15 @@ impl Collected {
         let media_type = "application/vnd.bottari.lockfile.v1+yaml";
         let blob = self.make(text.as_bytes().to_vec(), media_type, user.clone());
         let digest = self.artifact(oci::lockfile_artifact(&blob), user);
-        let name = format!("bottari/lockfile:{}", lockfile.version.as_str().replace('+', "-"));
-        let (kind, size) = (Kind::Lockfile, blob.size);
-        self.names.push(NameRecord { name, kind, component: None, digest, size });
+        self.names.push(ours("lockfile", Kind::Lockfile, lockfile, digest, blob.size));
+    }
+
+    fn document(&mut self, lockfile: &Lockfile, document: &SbomDocument) {
+        let user = format!("sbom-{}", document.format);
+        let media_type = document.format.media_type();
+        let blob = self.make(document.text.clone(), media_type, user.clone());
+        let digest = self.artifact(oci::sbom_artifact(document.format, &blob), user.clone());
+        self.names.push(ours(&user, Kind::Sbom, lockfile, digest, blob.size));
     }
 
     fn images(&mut self, lockfile: &Lockfile) {
@@ -191,6 +218,19 @@ impl Collected {
         self.made.insert(digest, bytes);
         descriptor
     }
+}
+
+/// The encoder id; what looked into the blobs belongs to it when its documents
+/// do.
+fn encoder(documents: &[SbomDocument]) -> String {
+    let scanner = documents.first().map(|document| format!(" sbom-{}", document.scanner));
+    encoder_id() + &scanner.unwrap_or_default()
+}
+
+/// A name for what belongs to no component.
+fn ours(what: &str, kind: Kind, lockfile: &Lockfile, digest: Digest, size: u64) -> NameRecord {
+    let tag = lockfile.version.as_str().replace('+', "-");
+    NameRecord { name: format!("bottari/{what}:{tag}"), kind, component: None, digest, size }
 }
 
 /// Every blob in the order of the file: stored ones first, because their

@@ -99,7 +99,7 @@ fn a_header_has_room_for_eight_signatures_and_no_more() {
 #[test]
 fn a_blob_that_differs_from_the_lockfile_is_named_and_nothing_is_left() {
     let (lockfile, blobs) = sample();
-    let plan = BundlePlan::new(&lockfile, &lockfile.render()).unwrap();
+    let plan = BundlePlan::new(&lockfile, &lockfile.render(), &[]).unwrap();
     let kubectl = &lockfile.files[0].digest;
     let changes: [fn(&mut Vec<u8>); 3] = [|b| b[5] ^= 1, |b| b.push(0), |b| b.truncate(100)];
     for change in changes {
@@ -145,7 +145,7 @@ fn stock_tools_open_it() {
 #[test]
 fn giving_up_leaves_nothing_behind() {
     let (lockfile, blobs) = sample();
-    let plan = BundlePlan::new(&lockfile, &lockfile.render()).unwrap();
+    let plan = BundlePlan::new(&lockfile, &lockfile.render(), &[]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let stop = AtomicBool::new(true);
     let options = WriteOptions { stop: &stop, ..options(2) };
@@ -164,11 +164,11 @@ fn the_lockfile_travels_inside() {
 fn what_a_reader_refuses_is_not_written() {
     let (mut lockfile, _) = sample();
     lockfile.title = "one\nof everything".into();
-    let error = BundlePlan::new(&lockfile, "").unwrap_err();
+    let error = BundlePlan::new(&lockfile, "", &[]).unwrap_err();
     insta::assert_snapshot!(error, @r#""one\nof everything" holds a control character"#);
     lockfile.title.clear();
     let name = lockfile.images[0].name.clone();
     lockfile.images[0].also.push(name);
-    let error = BundlePlan::new(&lockfile, "").unwrap_err();
+    let error = BundlePlan::new(&lockfile, "", &[]).unwrap_err();
     insta::assert_snapshot!(error, @"names are not sorted, or one is there twice");
 }

@@ -1,7 +1,8 @@
 //! A small release, its bytes, and a key: what the tests of this crate share.
 
 use crate::{
-    Acceptance, Bundle, BundleError, BundlePlan, Draft, KeyId, PublicKey, Signer, Trust,
+    Acceptance, Bundle, BundleError, BundlePlan, Draft, KeyId, PublicKey, SbomDocument, Signer,
+    Trust,
     format::frame,
     sha256,
     writer::{BlobSource, WriteOptions, write},
@@ -148,6 +149,7 @@ pub(crate) fn release(
         title: "one of everything".to_owned(),
         arches: vec![Arch::Amd64],
         compression_level: 1,
+        sbom: Vec::new(),
         components: Vec::new(),
         files: vec![file("kubernetes", "kubectl", &kubectl), file("tool", "tool.tgz", &archive)],
         images: vec![index],
@@ -295,17 +297,31 @@ pub(crate) fn draft(path: &Path, jobs: usize) -> Draft {
     draft_of(&sample(), path, jobs)
 }
 
-pub(crate) fn draft_of((lockfile, blobs): &(Lockfile, Blobs), path: &Path, jobs: usize) -> Draft {
-    let plan = BundlePlan::new(lockfile, &lockfile.render()).unwrap();
+pub(crate) fn draft_of(release: &(Lockfile, Blobs), path: &Path, jobs: usize) -> Draft {
+    draft_with(release, &[], path, jobs)
+}
+
+fn draft_with(
+    (lockfile, blobs): &(Lockfile, Blobs),
+    documents: &[SbomDocument],
+    path: &Path,
+    jobs: usize,
+) -> Draft {
+    let plan = BundlePlan::new(lockfile, &lockfile.render(), documents).unwrap();
     write(&plan, blobs, path, options(jobs)).unwrap()
 }
 
 /// A release as a signed bundle.
 pub(crate) fn written_of(release: &(Lockfile, Blobs)) -> Written {
+    written_with(release, &[])
+}
+
+/// A release as a signed bundle that carries these documents.
+pub(crate) fn written_with(release: &(Lockfile, Blobs), documents: &[SbomDocument]) -> Written {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sample.bottari.tar.zst");
     let key = Key::new();
-    let mut draft = draft_of(release, &path, 2);
+    let mut draft = draft_with(release, documents, &path, 2);
     draft.sign(&key).unwrap();
     draft.finish().unwrap();
     Written { folder, path, key }

@@ -31,6 +31,7 @@ pub mod release;
 mod release_arches;
 mod release_profiles;
 pub mod rules;
+mod sbom_format;
 pub mod yaml;
 
 pub use checked_name::NameError;
@@ -40,3 +41,4 @@ pub use failure::{ExitCode, Failure};
 pub use image_ref::{ImageRef, ImageRefError};
 pub use names::{FileName, Name, Role, Version};
 pub use platform::{Arch, ArchError, Platform, PlatformError};
+pub use sbom_format::SbomFormat;

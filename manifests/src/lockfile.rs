@@ -10,7 +10,7 @@ pub use crate::{
 };
 
 use crate::{
-    Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, Version,
+    Arch, Descriptor, Digest, FileName, ImageRef, Name, Platform, Role, SbomFormat, Version,
     component::{Rendering, Trust},
     component_chart, lockfile_catalog, lockfile_component, lockfile_versions,
     overlay::LaidOverlay,
@@ -18,6 +18,7 @@ use crate::{
     provenance::Proof,
     release::{Exception, Omission, Profile},
     rules::{self, Acknowledgement, Rule},
+    sbom_format,
     yaml::{self, InputError},
 };
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,9 @@ pub struct Lockfile {
     pub arches: Vec<Arch>,
     /// zstd level for what is not compressed already.
     pub compression_level: u8,
+    /// The bills of materials that the bundle carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sbom: Vec<SbomFormat>,
     /// The profiles of the release that were taken, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<Profile>,
@@ -347,6 +351,7 @@ impl Lockfile {
             Some(twice) => Err(format!("`{twice}` is locked twice")),
             None => self.images.iter().try_for_each(check_image),
         }?;
+        sbom_format::check(&self.sbom)?;
         rules::check(&self.acknowledged)?;
         lockfile_catalog::check(self)?;
         component_chart::check(self)?;

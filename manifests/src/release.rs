@@ -4,8 +4,9 @@ pub use crate::release_arches::UnknownArch;
 pub use crate::release_profiles::{Choice, Profile, UnknownProfile};
 
 use crate::{
-    Arch, Name, Version, checked_name::checked_name, overlay::LaidOverlay, patch::Reason,
-    release_profiles, rules, rules::Acknowledgement, yaml, yaml::InputError,
+    Arch, Name, SbomFormat, Version, checked_name::checked_name, overlay::LaidOverlay,
+    patch::Reason, release_profiles, rules, rules::Acknowledgement, sbom_format, yaml,
+    yaml::InputError,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, path::Path};
@@ -27,6 +28,9 @@ pub struct Release {
     /// zstd level for what is not compressed already, 1 to 19.
     #[serde(default = "default_level")]
     pub compression_level: u8,
+    /// The bills of materials that the bundle carries.
+    #[serde(default)]
+    pub sbom: Vec<SbomFormat>,
     /// Registries whose extra image names (`also`) are carried too.
     #[serde(default)]
     pub extra_names: Vec<String>,
@@ -129,6 +133,7 @@ impl Release {
             let level = self.compression_level;
             return Err(format!("compression-level: expected 1 to 19, found {level}"));
         }
+        sbom_format::check(&self.sbom)?;
         self.check_components()?;
         release_profiles::check(self)?;
         self.check_exceptions()?;
@@ -207,6 +212,11 @@ components:
             (
                 GOOD.replace("serial: 1", "serial: 1\ncompression-level: 20"),
                 "expected 1 to 19, found 20",
+            ),
+            (GOOD.replace("serial: 1", "serial: 1\nsbom: [spdx, spdx]"), "each once"),
+            (
+                GOOD.replace("serial: 1", "serial: 1\nsbom: [swid]"),
+                "expected `cyclonedx` or `spdx`",
             ),
             (format!("{GOOD}- name: etcd\n  version: v3.5.23\n"), "`etcd` v3.5.23 is listed twice"),
             (

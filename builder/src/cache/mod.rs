@@ -20,6 +20,7 @@ mod files;
 mod lock;
 mod partial;
 mod scans;
+mod source;
 
 pub use answers::Answer;
 pub use directory::default_directory;

@@ -12,8 +12,9 @@ use crate::{
     check,
     fetch::{self, FetchOptions},
     keys::SigningKey,
+    sbom::{Options, Subject},
 };
-use bundles::{BundlePlan, WriteOptions};
+use bundles::{BundlePlan, SbomDocument, WriteOptions};
 use clap::Args;
 use console::{Console, text};
 use manifests::{Failure, lockfile::Lockfile, rules::Warning, yaml};
@@ -52,13 +53,15 @@ impl Build {
         let began = Instant::now();
         let text = yaml::read(&self.lockfile)?;
         let lockfile = Lockfile::parse(&self.lockfile, &text)?;
-        let plan = build::plan(&lockfile, &text)?;
+        let plan = build::plan(&lockfile, &text, &[])?;
         // A password is asked for now, not after an hour of downloads.
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
         let cache = self.sources.cache()?;
         self.fetch_complete(&lockfile, &cache, console)?;
         let path = self.path(&plan);
+        let documents = self.documents(&lockfile, &text, &cache, console)?;
+        let plan = build::plan(&lockfile, &text, &documents)?;
         let size = self.pack(
             &Packing { plan: &plan, cache: &cache, path: &path, key: key.as_ref() },
             console,
@@ -104,6 +107,37 @@ impl Build {
         job::run(fetch::fetch(lockfile, &options, cache, reporter.as_ref())).map(|_| ())
     }
 
+    /// The bills of materials that travel inside. Parts that could not be read
+    /// are said in them, so here a word is enough.
+    fn documents(
+        &self,
+        lockfile: &Lockfile,
+        text: &str,
+        cache: &Cache,
+        console: &Console,
+    ) -> Result<Vec<SbomDocument>, Box<dyn Failure>> {
+        let digest = bundles::sha256(text.as_bytes());
+        let subject = Subject { lockfile, digest: &digest };
+        let reporter = console.reporter();
+        let jobs = self.processors();
+        let documents = job::run_blocking(|stop| {
+            build::documents(subject, cache, Options { jobs, stop, reporter: reporter.as_ref() })
+        })??;
+        let Some((graph, documents)) = documents else { return Ok(Vec::new()) };
+        let unread = graph.incomplete().count() as u64;
+        if unread > 0 {
+            let things = text::count(unread, "thing", "things");
+            console.note(&format!("the bills of materials say of {things} that not all of it could be read; `bottari-builder sbom` names them"));
+        }
+        Ok(documents)
+    }
+
+    /// Downloads wait for the network; reading and packing have only the
+    /// processors.
+    fn processors(&self) -> usize {
+        self.sources.jobs.min(job::default_jobs())
+    }
+
     fn path(&self, plan: &BundlePlan) -> PathBuf {
         match &self.output {
             None => plan.file_name().into(),
@@ -114,8 +148,7 @@ impl Build {
 
     fn pack(&self, packing: &Packing<'_>, console: &Console) -> Result<u64, Box<dyn Failure>> {
         let reporter = console.reporter();
-        // Downloads wait for the network; packing has only the processors.
-        let jobs = self.sources.jobs.min(job::default_jobs());
+        let jobs = self.processors();
         let size = job::run_blocking(|stop| {
             packing.run(WriteOptions { jobs, stop, reporter: reporter.as_ref() })
         })?;
@@ -153,6 +186,7 @@ impl Built<'_> {
                 "release": lockfile.release,
                 "version": lockfile.version,
                 "serial": lockfile.serial,
+                "sbom": lockfile.sbom,
                 "signed-by": self.signer,
                 "warnings": warnings,
             }));

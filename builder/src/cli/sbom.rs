@@ -1,19 +1,24 @@
 //! `sbom`: everything in a release, in a form that scanners read.
 
-use super::{Ended, job, sources::Sources, verify::Keys};
+use super::{
+    Ended,
+    file::{self, OutputError},
+    job,
+    sources::Sources,
+    verify::Keys,
+};
 use crate::{
-    build,
     cache::Cache,
     fetch::{self, FetchOptions},
-    sbom::{self, Blobs, Format, Graph, ItemKind, Options, SbomError, Subject},
+    sbom::{self, Blobs, Graph, ItemKind, Options, Subject},
 };
 use bundles::{Acceptance, BlobSource, Bundle};
 use clap::{Args, ValueEnum};
 use console::{Console, text};
-use manifests::{Digest, ExitCode, Failure, lockfile::Lockfile, yaml};
+use manifests::{Digest, ExitCode, Failure, SbomFormat, lockfile::Lockfile, yaml};
 use std::{
     fs::File,
-    io::{self, BufWriter, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -49,20 +54,6 @@ enum Kind {
     Spdx,
 }
 
-/// The document could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{path}`")]
-struct WriteError {
-    path: PathBuf,
-    source: io::Error,
-}
-
-impl Failure for WriteError {
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::Input
-    }
-}
-
 /// A lockfile, and where its blobs are.
 struct Opened {
     lockfile: Lockfile,
@@ -81,13 +72,11 @@ impl Sbom {
         let subject = Subject { lockfile: &opened.lockfile, digest: &opened.digest };
         let graph = self.look(&opened, console)?;
         let format = match self.format {
-            Kind::Cyclonedx => Format::CycloneDx,
-            Kind::Spdx => Format::Spdx,
+            Kind::Cyclonedx => SbomFormat::Cyclonedx,
+            Kind::Spdx => SbomFormat::Spdx,
         };
-        let mut document = Vec::new();
-        sbom::write(subject, &graph, format, &mut document)
-            .map_err(|source| self.failed(source))?;
-        self.put(&document, console).map_err(|source| self.failed(source))?;
+        let document = sbom::document(subject, &graph, format);
+        self.put(&document.text, console)?;
         console.success(&format!("{} in {}", summary(&graph), text::duration(began.elapsed())));
         Ok(warn(&graph, console))
     }
@@ -113,43 +102,36 @@ impl Sbom {
 
     fn look(&self, opened: &Opened, console: &Console) -> Result<Graph, Box<dyn Failure>> {
         let subject = Subject { lockfile: &opened.lockfile, digest: &opened.digest };
-        let in_bundle = opened.bundle.clone().map(InBundle);
-        let in_cache = build::Blobs(&opened.cache);
-        let source: &dyn BlobSource = match &in_bundle {
-            Some(bundle) => bundle,
-            None => &in_cache,
-        };
-        let blobs = Blobs { source, cache: Some(&opened.cache) };
+        let cache = &opened.cache;
         let reporter = console.reporter();
         let jobs = self.sources.jobs.min(job::default_jobs());
         let graph = job::run_blocking(|stop| {
-            sbom::graph(subject, blobs, Options { jobs, stop, reporter: reporter.as_ref() })
+            let options = Options { jobs, stop, reporter: reporter.as_ref() };
+            match &opened.bundle {
+                Some(bundle) => {
+                    let source = InBundle(bundle);
+                    sbom::graph(subject, Blobs { source: &source, cache: Some(cache) }, options)
+                }
+                None => sbom::graph_of_cache(subject, cache, options),
+            }
         })?;
-        if let (Err(SbomError::Differs { expected, .. }), None) = (&graph, &opened.bundle) {
-            opened.cache.evict(expected)?;
-        }
         Ok(graph?)
     }
 
-    fn put(&self, document: &[u8], console: &Console) -> io::Result<()> {
-        let Some(path) = &self.output else {
-            console.data(&String::from_utf8_lossy(document));
-            return Ok(());
-        };
-        let mut file = BufWriter::new(File::create(path)?);
-        file.write_all(document)?;
-        file.flush()
-    }
-
-    fn failed(&self, source: io::Error) -> WriteError {
-        WriteError { path: self.output.clone().unwrap_or_default(), source }
+    fn put(&self, document: &[u8], console: &Console) -> Result<(), OutputError> {
+        let text = String::from_utf8_lossy(document);
+        if let Some(path) = &self.output {
+            return file::replace(path, &text);
+        }
+        console.data(&text);
+        Ok(())
     }
 }
 
 /// A bundle as a source of blobs.
-struct InBundle(Bundle);
+struct InBundle<'a>(&'a Bundle);
 
-impl BlobSource for InBundle {
+impl BlobSource for InBundle<'_> {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
         let reader = self.0.read(digest, 0..u64::MAX).map_err(io::Error::other)?;
         Ok(Box::new(reader))

@@ -2,8 +2,8 @@
 //! written from the lockfile, so whatever lies beside it would go in unread.
 
 use super::ReportError;
-use bundles::{Bundle, BundlePlan, NameRecord};
-use manifests::{Digest, lockfile::Lockfile};
+use bundles::{Bundle, BundlePlan, NameRecord, SbomDocument};
+use manifests::{Digest, SbomFormat, lockfile::Lockfile};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,8 @@ impl Agreement {
     pub(super) fn of(bundle: &Bundle, lockfile: &Lockfile) -> Result<Self, ReportError> {
         check_release(bundle, lockfile)?;
         let text = bundle.bytes(&bundle.manifest().lockfile, LIMIT)?;
-        let plan = BundlePlan::new(lockfile, &String::from_utf8_lossy(&text));
+        let documents = documents(bundle, lockfile)?;
+        let plan = BundlePlan::new(lockfile, &String::from_utf8_lossy(&text), &documents);
         let plan =
             plan.map_err(|source| ReportError::Plan { path: bundle.path().into(), source })?;
         Ok(compared(bundle, &plan))
@@ -54,6 +55,16 @@ impl Agreement {
     pub(super) fn count(&self) -> usize {
         self.extra_names.len() + self.extra_blobs.len() + self.missing_names.len()
     }
+}
+
+/// The bills of materials that the lockfile asks for; one that it does not ask
+/// for is a stray.
+fn documents(bundle: &Bundle, lockfile: &Lockfile) -> Result<Vec<SbomDocument>, ReportError> {
+    let document = |format: &SbomFormat| {
+        let path = || bundle.path().to_owned();
+        bundle.sbom(*format)?.ok_or_else(|| ReportError::NoSbom { path: path(), format: *format })
+    };
+    lockfile.sbom.iter().map(document).collect()
 }
 
 fn check_release(bundle: &Bundle, lockfile: &Lockfile) -> Result<(), ReportError> {

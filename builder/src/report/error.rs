@@ -1,7 +1,7 @@
 //! Why there is no report.
 
 use bundles::{BundleError, PlanError};
-use manifests::{ExitCode, Failure, yaml::InputError};
+use manifests::{ExitCode, Failure, SbomFormat, yaml::InputError};
 use std::{io, path::PathBuf};
 
 /// Why there is no report.
@@ -39,6 +39,14 @@ pub enum ReportError {
         /// What the lockfile says.
         lockfile: String,
     },
+    /// A bundle lacks a document that its lockfile asks for.
+    #[error("bundle `{path}` carries no bill of materials in {}, and its lockfile asks for one", format.title())]
+    NoSbom {
+        /// The bundle.
+        path: PathBuf,
+        /// In which format.
+        format: SbomFormat,
+    },
     /// It is not the file that was checked a moment ago.
     #[error("`{path}` changed while it was read")]
     Changed {
@@ -53,9 +61,10 @@ impl Failure for ReportError {
             Self::Read { .. } => ExitCode::Input,
             Self::Bundle(error) => error.exit_code(),
             Self::Lockfile(error) => error.exit_code(),
-            Self::Plan { .. } | Self::OtherRelease { .. } | Self::Changed { .. } => {
-                ExitCode::Untrusted
-            }
+            Self::Plan { .. }
+            | Self::OtherRelease { .. }
+            | Self::NoSbom { .. }
+            | Self::Changed { .. } => ExitCode::Untrusted,
         }
     }
 
@@ -64,7 +73,7 @@ impl Failure for ReportError {
             Self::Read { .. } => None,
             Self::Bundle(error) => error.hint(),
             Self::Lockfile(error) => error.hint(),
-            Self::Plan { .. } | Self::OtherRelease { .. } => Some(
+            Self::Plan { .. } | Self::OtherRelease { .. } | Self::NoSbom { .. } => Some(
                 "`bottari-builder build` does not write such a bundle: ask whoever made it".into(),
             ),
             Self::Changed { .. } => Some("run it again while nobody writes to the file".into()),

@@ -157,6 +157,7 @@ fn empty(release: &Release) -> Lockfile {
         title: release.title.clone(),
         arches: release.arches.clone(),
         compression_level: release.compression_level,
+        sbom: release.sbom.clone(),
         profiles: release.profiles.clone(),
         components: Vec::new(),
         catalog: Vec::new(),

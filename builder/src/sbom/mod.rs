@@ -35,8 +35,9 @@ pub use scan::{
 };
 pub use scans::{Blobs, Options};
 
-use manifests::{Digest, lockfile::Lockfile};
-use std::io::{self, Write};
+use crate::cache::Cache;
+use bundles::SbomDocument;
+use manifests::{Digest, SbomFormat, lockfile::Lockfile};
 
 /// What a document is about.
 #[derive(Debug, Clone, Copy)]
@@ -45,15 +46,6 @@ pub struct Subject<'a> {
     pub lockfile: &'a Lockfile,
     /// SHA-256 of its text, which names the document.
     pub digest: &'a Digest,
-}
-
-/// A document's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// `CycloneDX` 1.6 in JSON.
-    CycloneDx,
-    /// SPDX 2.3 in JSON.
-    Spdx,
 }
 
 /// Looks into every blob of a lockfile and joins what is found.
@@ -66,26 +58,40 @@ pub fn graph(
     Ok(collect::collect(subject, &scans))
 }
 
-/// Writes a document.
-pub fn write(
+/// Looks into every blob of a lockfile where the cache has it. One that turns
+/// out to be damaged must not be found again.
+pub fn graph_of_cache(
     subject: Subject<'_>,
-    graph: &Graph,
-    format: Format,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match format {
-        Format::CycloneDx => {
-            serde_json::to_writer_pretty(&mut *out, &cyclonedx::document(subject, graph))
-        }
-        Format::Spdx => serde_json::to_writer_pretty(&mut *out, &spdx::document(subject, graph)),
-    }?;
-    out.write_all(b"\n")
+    cache: &Cache,
+    options: Options<'_>,
+) -> Result<Graph, SbomError> {
+    let graph = graph(subject, Blobs { source: cache, cache: Some(cache) }, options);
+    if let Err(SbomError::Differs { expected, .. }) = &graph {
+        cache.evict(expected)?;
+    }
+    graph
+}
+
+/// Writes a document.
+pub fn document(subject: Subject<'_>, graph: &Graph, format: SbomFormat) -> SbomDocument {
+    let text = match format {
+        SbomFormat::Cyclonedx => serde_json::to_vec_pretty(&cyclonedx::document(subject, graph)),
+        SbomFormat::Spdx => serde_json::to_vec_pretty(&spdx::document(subject, graph)),
+    };
+    let mut text = text.expect("texts and numbers are always JSON");
+    text.push(b'\n');
+    SbomDocument { format, text, scanner: scanner() }
+}
+
+/// What a document depends on beside the bytes it describes: the version of this
+/// program, and what it finds in a blob.
+fn scanner() -> String {
+    format!("{}-{}", env!("CARGO_PKG_VERSION"), scan::VERSION)
 }
 
 /// A UUID that follows from the lockfile and the version of this program.
 fn uuid(subject: Subject<'_>, what: &str) -> String {
-    let tool = env!("CARGO_PKG_VERSION");
-    let name = format!("bottari-builder {tool} {} {what} {}", scan::VERSION, subject.digest);
+    let name = format!("bottari-builder {} {what} {}", scanner(), subject.digest);
     let digest = bundles::sha256(name.as_bytes());
     let hex = digest.hex();
     // Version 8: by a rule of one's own; variant 10, as RFC 9562 has it.

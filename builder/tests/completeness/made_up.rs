@@ -41,6 +41,7 @@ pub(crate) fn lockfile() -> Lockfile {
         title: "made up".to_owned(),
         arches: vec![Arch::Amd64],
         compression_level: 1,
+        sbom: Vec::new(),
         components: Vec::new(),
         files: Vec::new(),
         images: Vec::new(),

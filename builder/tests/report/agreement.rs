@@ -6,9 +6,9 @@ use builder::{
     cache::Cache,
     report::{Language, Opened, Reading, ReportError, page, report},
 };
-use bundles::WriteOptions;
-use manifests::{Algorithm, ExitCode, Failure, event::Silent, lockfile::Lockfile};
-use std::{path::Path, sync::atomic::AtomicBool};
+use bundles::{SbomDocument, WriteOptions};
+use manifests::{Algorithm, ExitCode, Failure, SbomFormat, event::Silent, lockfile::Lockfile};
+use std::{cell::RefCell, path::Path, sync::atomic::AtomicBool};
 use tempfile::TempDir;
 
 const HEAD: &str = "format: bottari.lock/v1\nrelease: made-up\nversion: '1'\nserial: 1\ntitle: t\narches: [amd64]\ncompression-level: 1\n";
@@ -17,13 +17,20 @@ const HEAD: &str = "format: bottari.lock/v1\nrelease: made-up\nversion: '1'\nser
 struct Forge {
     folder: TempDir,
     cache: Cache,
+    documents: RefCell<Vec<SbomDocument>>,
 }
 
 impl Forge {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(&folder.path().join("cache")).unwrap();
-        Self { folder, cache }
+        Self { folder, cache, documents: RefCell::default() }
+    }
+
+    /// From now on a document of this format goes in.
+    fn carry(&self, format: SbomFormat) {
+        let document = SbomDocument { format, text: b"{}\n".into(), scanner: "1".into() };
+        self.documents.borrow_mut().push(document);
     }
 
     /// A lockfile of these files, whose bytes are their names.
@@ -43,7 +50,7 @@ impl Forge {
         let lockfile = Lockfile::parse(Path::new("x.lock"), holds).unwrap();
         let (path, stop) = (self.folder.path().join("bundle"), AtomicBool::new(false));
         let options = WriteOptions { jobs: 1, stop: &stop, reporter: &Silent };
-        let plan = build::plan(&lockfile, carries).unwrap();
+        let plan = build::plan(&lockfile, carries, &self.documents.borrow()).unwrap();
         build::pack(&plan, &self.cache, &path, None, options).unwrap();
         Opened::open(&path, Reading { keys: Vec::new(), require: 1, jobs: 1 }, &Silent)
     }
@@ -97,6 +104,25 @@ fn what_a_lockfile_lists_and_a_bundle_lacks_is_named() {
     let report = report(&opened, None, day("2026-11-21"));
     let missing = &report.agreement.unwrap().missing_names;
     assert_eq!(missing[0].name, "files/made-up/two.txt:1");
+}
+
+#[test]
+fn bills_of_materials_that_are_missing_or_not_asked_for_are_named() {
+    let forge = Forge::new();
+    let plain = forge.lock(&["one.txt"]);
+    let asks = plain.replace("files:", "sbom: [cyclonedx]\nfiles:");
+    let error = forge.open(&asks, &asks).unwrap_err();
+    insta::assert_snapshot!(
+        error.to_string().replace(&forge.folder.path().display().to_string(), "FOLDER"),
+        @"bundle `FOLDER/bundle` carries no bill of materials in CycloneDX 1.6, and its lockfile asks for one"
+    );
+    forge.carry(SbomFormat::Cyclonedx);
+    let agreement = |lock: &str| {
+        let opened = forge.open(lock, lock).unwrap();
+        report(&opened, None, day("2026-11-21")).agreement.unwrap().clone()
+    };
+    assert!(agreement(&asks).is_whole());
+    assert_eq!(agreement(&plain).extra_names[0].name, "bottari/sbom-cyclonedx:1");
 }
 
 #[test]

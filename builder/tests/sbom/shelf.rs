@@ -2,11 +2,11 @@
 
 use builder::{
     cache::Cache,
-    sbom::{self, Blobs, Format, Graph, ItemKind, Options, SbomError, Subject},
+    sbom::{self, Blobs, Graph, ItemKind, Options, SbomError, Subject},
 };
 use bundles::BlobSource;
 use flate2::{Compression, write::GzEncoder};
-use manifests::{Digest, event::Silent, lockfile::Lockfile};
+use manifests::{Digest, SbomFormat, event::Silent, lockfile::Lockfile};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -107,11 +107,8 @@ impl Shelf {
         let (stop, reporter) = (AtomicBool::new(false), Silent);
         let options = Options { jobs, stop: &stop, reporter: &reporter };
         let graph = sbom::graph(subject, Blobs { source: self, cache }, options)?;
-        let documents = [Format::CycloneDx, Format::Spdx].map(|format| {
-            let mut document = Vec::new();
-            sbom::write(subject, &graph, format, &mut document).unwrap();
-            document
-        });
+        let formats = [SbomFormat::Cyclonedx, SbomFormat::Spdx];
+        let documents = formats.map(|format| sbom::document(subject, &graph, format).text);
         Ok(Seen { graph, documents })
     }
 

@@ -4,6 +4,7 @@
 mod blob_reader;
 mod complete;
 mod open;
+mod sbom;
 mod verified_file;
 
 pub use blob_reader::BlobReader;

@@ -50,7 +50,7 @@ pub struct NameRecord {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// The component it belongs to; none for the lockfile.
+    /// The component it belongs to; none for the lockfile and bills of materials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<Name>,
     /// Digest of the index or manifest behind the name.
@@ -73,6 +73,8 @@ pub enum Kind {
     Chart,
     /// The lockfile the bundle was built from, as an OCI artifact.
     Lockfile,
+    /// A software bill of materials, as an OCI artifact.
+    Sbom,
 }
 
 impl Kind {
@@ -84,6 +86,7 @@ impl Kind {
             Self::Manifest => "manifest",
             Self::Chart => "chart",
             Self::Lockfile => "lockfile",
+            Self::Sbom => "sbom",
         }
     }
 }

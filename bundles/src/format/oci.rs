@@ -2,7 +2,7 @@
 //! manifests that make every file pullable by an OCI client.
 
 use super::manifest::BundleManifest;
-use manifests::{Descriptor, lockfile::LockedFile};
+use manifests::{Descriptor, SbomFormat, lockfile::LockedFile};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -78,6 +78,13 @@ pub(crate) fn file_artifact(file: &LockedFile) -> Vec<u8> {
 pub(crate) fn lockfile_artifact(lockfile: &Descriptor) -> Vec<u8> {
     let title = json!({ "org.opencontainers.image.title": "release.lock" });
     artifact("application/vnd.bottari.lockfile.v1", &with_annotations(lockfile, &title), &json!({}))
+}
+
+/// The manifest that makes a bill of materials an OCI artifact. Its type is that
+/// of the document, as other tools that attach them do.
+pub(crate) fn sbom_artifact(format: SbomFormat, document: &Descriptor) -> Vec<u8> {
+    let title = json!({ "org.opencontainers.image.title": format.file_name() });
+    artifact(format.media_type(), &with_annotations(document, &title), &json!({}))
 }
 
 fn artifact(kind: &str, layer: &Value, annotations: &Value) -> Vec<u8> {

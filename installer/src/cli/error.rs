@@ -1,6 +1,6 @@
 //! Everything that can end a command, under one type.
 
-use super::{ClusterFileError, ConfirmError, ImportError, InitError};
+use super::{ClusterFileError, ConfirmError, ImportError, InitError, NoSbom};
 use crate::{
     components::{ContentsError, PlanningError},
     facts::FactsError,
@@ -30,6 +30,9 @@ pub enum CommandError {
     /// The trusted keys.
     #[error(transparent)]
     Trust(#[from] TrustStoreError),
+    /// A document that the bundle does not carry.
+    #[error(transparent)]
+    NoSbom(#[from] NoSbom),
     /// Unpacking.
     #[error(transparent)]
     Unpack(#[from] UnpackError),
@@ -97,6 +100,7 @@ impl CommandError {
             Self::Bundle(error) => Some(error),
             Self::Rollback(error) => Some(error),
             Self::Trust(error) => Some(error),
+            Self::NoSbom(error) => Some(error),
             Self::Unpack(error) => Some(error),
             Self::Serve(error) => Some(error),
             Self::Init(error) => Some(error),

@@ -12,6 +12,7 @@ mod inspect;
 mod plan;
 mod preflight;
 mod reset;
+mod sbom;
 mod serve;
 mod shell;
 mod site;
@@ -30,6 +31,7 @@ pub use confirm::ConfirmError;
 pub use error::CommandError;
 pub use import::ImportError;
 pub use init::InitError;
+pub use sbom::NoSbom;
 
 /// Verify, look into, serve and install a bundle on the air-gapped side
 #[derive(Debug, Parser)]
@@ -45,6 +47,7 @@ pub struct CommandLine {
 enum Verb {
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Sbom(sbom::Arguments),
     Unpack(unpack::Arguments),
     Serve(serve::Arguments),
     Trust(trust::Arguments),
@@ -80,6 +83,7 @@ impl Verb {
             Self::Import(arguments) => return arguments.run(console),
             Self::Verify(arguments) => arguments.run(console),
             Self::Inspect(arguments) => arguments.run(console),
+            Self::Sbom(arguments) => arguments.run(console),
             Self::Unpack(arguments) => arguments.run(console),
             Self::Serve(arguments) => arguments.run(console),
             Self::Trust(arguments) => arguments.run(console),

@@ -128,7 +128,7 @@ impl World {
 
 pub(crate) fn write_bundle(release: &Release, path: &Path, keys: &[&Key]) {
     static GO_ON: AtomicBool = AtomicBool::new(false);
-    let plan = BundlePlan::new(&release.lockfile, &release.lockfile.render()).unwrap();
+    let plan = BundlePlan::new(&release.lockfile, &release.lockfile.render(), &[]).unwrap();
     let options = WriteOptions { jobs: 2, stop: &GO_ON, reporter: &Silent };
     let mut draft = write(&plan, &release.blobs, path, options).unwrap();
     for key in keys {
@@ -160,6 +160,7 @@ pub(crate) fn release(variant: Variant) -> Release {
         title: "a demonstration".to_owned(),
         arches: vec![Arch::Amd64, Arch::Arm64],
         compression_level: 1,
+        sbom: Vec::new(),
         components: Vec::new(),
         files: files(&mut blobs, variant),
         images: vec![

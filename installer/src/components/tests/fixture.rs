@@ -128,6 +128,7 @@ fn lockfile() -> Lockfile {
         title: "a small Kubernetes for the lab".into(),
         arches: vec![Arch::Amd64],
         compression_level: 3,
+        sbom: Vec::new(),
         components: super::inside::components(),
         files: vec![
             file("cni-plugins", "v1.8.0-lab", "cni-plugins-linux-amd64-v1.8.0.tgz", amd64, &BOTH),

@@ -6,7 +6,7 @@ use super::{
     steps::Step,
 };
 use manifests::{
-    Arch, Digest, Name, Version,
+    Arch, Digest, Name, SbomFormat, Version,
     lockfile::{Decision, Lockfile},
     overlay::LaidOverlay,
     release::{Exception, Omission, Profile},
@@ -100,6 +100,8 @@ pub struct ReleaseFacts<'a> {
     pub arches: &'a [Arch],
     /// The profiles taken.
     pub profiles: &'a [Profile],
+    /// The bills of materials that a bundle of it carries.
+    pub sbom: &'a [SbomFormat],
 }
 
 /// How much there is.
@@ -171,7 +173,8 @@ pub enum FindingKind {
 
 impl<'a> ReleaseFacts<'a> {
     pub(super) fn of(lockfile: &'a Lockfile) -> Self {
-        let Lockfile { release: name, version, serial, title, arches, profiles, .. } = lockfile;
-        Self { name, version, serial: *serial, title, arches, profiles }
+        let Lockfile { release: name, version, serial, title, arches, profiles, sbom, .. } =
+            lockfile;
+        Self { name, version, serial: *serial, title, arches, profiles, sbom }
     }
 }

@@ -74,6 +74,8 @@ texts! {
     FORMAT: "형식", "Format";
     OPENS_WITH: "열 수 있는 도구", "Opens with";
     ENCODER: "생성 도구", "Encoder";
+    SBOM: "구성 명세서(SBOM)", "Bills of materials";
+    SBOM_VALUE: "{formats}: 번들에 들어 있음", "{formats}: in the bundle";
     LOCKFILE_DIGEST: "락파일 다이제스트", "Lockfile digest";
     KEY_ID: "키 ID", "Key id";
     FINGERPRINT: "지문", "Fingerprint";

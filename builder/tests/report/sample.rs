@@ -27,6 +27,7 @@ serial: 3
 title: TEXT
 arches: [amd64, arm64]
 compression-level: 3
+sbom: [cyclonedx, spdx]
 profiles: [{name: storage, title: volumes on an NFS server}]
 catalog:
 - {component: runtime, version: v2, title: TEXT, homepage: 'https://runtime.example/', licence: TEXT}

@@ -28,11 +28,20 @@ impl Part<'_> {
                 (self.say(words::ENCODER), bundle.encoder.as_str().into()),
             ]);
         }
+        facts.extend(self.bills());
         let signatures = match &self.report.signatures {
             Some(signatures) => self.signatures(signatures),
             None => blocks::note(self.say(words::LOCKFILE_NOTE)),
         };
         Html::join([blocks::facts(facts), signatures, self.strays()])
+    }
+
+    /// The documents that travel inside.
+    fn bills(&self) -> Option<(&'static str, Html)> {
+        let formats = self.report.release.sbom;
+        let titles: Vec<_> = formats.iter().map(|format| format.title()).collect();
+        let value = self.fill(words::SBOM_VALUE, &[("formats", &titles.join(", "))]);
+        (!formats.is_empty()).then(|| (self.say(words::SBOM), value.into()))
     }
 
     /// What does not follow from the lockfile; nothing when nothing does not.

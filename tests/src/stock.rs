@@ -33,3 +33,15 @@ pub fn succeed(command: &mut Command) -> Output {
     assert!(output.status.success(), "{command:?} ended with {}: {stderr}", output.status);
     output
 }
+
+/// A command that judges a file, its next argument, by the official rules of
+/// `cyclonedx`, `spdx` or `html`; ends with 1 where they are broken.
+///
+/// None where `.ci/run` has not installed the validators, as [`tool`].
+pub fn validator(rules: &str, home: &Path) -> Option<Command> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = folder.join("../target/validators/bin/python3");
+    let mut command = tool(python.to_str().expect("the folder has a name in UTF-8"), home)?;
+    command.arg(folder.join("src/validate.py")).arg(rules);
+    Some(command)
+}

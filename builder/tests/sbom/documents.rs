@@ -1,8 +1,9 @@
 //! What every document promises, and what its format demands.
 
 use crate::shelf::{OS_RELEASE, STATUS, Seen, Shelf, go_program, layer, status};
+use journeys::stock;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 fn shelf() -> Shelf {
     let system = OS_RELEASE.1.as_bytes();
@@ -88,6 +89,35 @@ fn spdx_names_everything_once_and_points_at_what_is_there() {
             ["name", "downloadLocation", "licenseDeclared", "licenseConcluded", "copyrightText"]
         {
             assert!(package[field].is_string(), "{field}");
+        }
+    }
+}
+
+/// Texts that no project writes, in every field that comes from outside.
+fn strange() -> Shelf {
+    let odd = "é\u{7}\u{202e}<&>\"' :/?#[]@!$()*+,;=%41|\\^`{}~";
+    let system = format!("ID={odd}\nVERSION_ID={odd}\n");
+    let dpkg = status(&[odd, "-", "."]);
+    let apk = format!("P:{odd}\nV:{odd}\nA:{odd}\nL:{odd}\n\nP:b\nV:1\nA:x\nL:MIT AND (\n\n");
+    let program = go_program(&format!("path\t{odd}\nmod\t{odd}\t{odd}\t{odd}\ndep\t\t\t\n"), 0);
+    let layer = layer(&[
+        (OS_RELEASE.0, system.as_bytes()),
+        (STATUS, &dpkg),
+        ("lib/apk/db/installed", apk.as_bytes()),
+        ("odd \u{7} program/%", &program),
+    ]);
+    shelf().licence("'MIT AND ('").image("r.io/odd/one:v1", vec![layer])
+}
+
+#[test]
+fn outside_tools_find_documents_valid_however_strange_the_texts_are() {
+    let folder = tempfile::tempdir().unwrap();
+    for seen in [Shelf::default().seen(), seen(), strange().seen()] {
+        for (rules, document) in ["cyclonedx", "spdx"].into_iter().zip(&seen.documents) {
+            let Some(mut validator) = stock::validator(rules, folder.path()) else { return };
+            let file = folder.path().join("document.json");
+            fs::write(&file, document).unwrap();
+            stock::succeed(validator.arg(file));
         }
     }
 }

@@ -7,6 +7,8 @@
 mod bytes;
 mod charts;
 mod completeness;
+mod documented;
+mod documents;
 mod empty_root;
 mod from_kpaas;
 mod kpaas;

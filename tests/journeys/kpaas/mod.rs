@@ -53,6 +53,15 @@ impl Works {
         self.read(&output)
     }
 
+    /// Locks everything there is and builds it into `kpaas.bundle`, which is signed.
+    pub(crate) fn bundle(&self) -> Lockfile {
+        let lockfile = self.lock("kpaas", &["--all-profiles"]);
+        self.builder(&["key", "generate", "-o", "release.key", "--no-password"]);
+        let build = ["build", "kpaas.lock", "--mirrors", "mirrors.yaml", "--key", "release.key"];
+        self.builder(&[&build[..], &["-q", "-o", "kpaas.bundle"]].concat());
+        lockfile
+    }
+
     /// The folder with a copy of all releases, definitions and rules.
     pub(crate) fn copy_of_the_data(&self) -> PathBuf {
         let (release, copy) = (Platform::release(), self.sandbox.path("data"));

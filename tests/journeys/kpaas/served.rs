@@ -23,11 +23,8 @@ const SAMPLE: [&str; 3] = [
 #[test]
 fn everything_is_pulled_by_every_name_out_of_one_bundle() {
     let works = Works::open();
-    let lockfile = works.lock("kpaas", &["--all-profiles"]);
+    let lockfile = works.bundle();
     works.builder(&["-q", "check", "kpaas.lock", "--offline"]);
-    works.builder(&["key", "generate", "-o", "release.key", "--no-password"]);
-    let build = ["build", "kpaas.lock", "--mirrors", "mirrors.yaml", "--key", "release.key"];
-    works.builder(&[&build[..], &["-q", "-o", "kpaas.bundle"]].concat());
     works.builder(&["verify", "kpaas.bundle", "--trust", "release.pub"]);
 
     let serving = Serving::start(&works.sandbox, "kpaas.bundle", "release.pub");

@@ -1,0 +1,126 @@
+//! `bottari-installer serve` as a process, and when it can be used.
+
+use crate::{
+    http::Client,
+    measure::{Peak, Sample, written_bytes},
+    parallel,
+    problem::{Result, remove_folder},
+    servers::{Running, Tls},
+    stand::Stand,
+};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Stdio,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// How often it is looked whether the port is open.
+const LOOK: Duration = Duration::from_micros(500);
+/// Longest time to start, and to check every byte in the background.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Clients that read every blob once, to see how much memory that takes.
+const READERS: usize = 8;
+
+/// What is served, and from where.
+#[derive(Debug, Clone)]
+pub(crate) struct Site<'a> {
+    pub(crate) stand: &'a Stand,
+    pub(crate) folder: &'a Path,
+    pub(crate) bundle: PathBuf,
+}
+
+/// A server that listens.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    running: Running,
+    pub(crate) address: SocketAddr,
+}
+
+impl Site<'_> {
+    /// Starts to serve; returns when the port is open.
+    pub(crate) fn serve(&self, tls: Option<&Tls>) -> Result<Serving> {
+        let port_file = self.folder.join("port");
+        let _none = fs::remove_file(&port_file);
+        let mut command = self.stand.programs.installer("serve", self.folder);
+        command.arg(&self.bundle).args(["--listen", "127.0.0.1:0", "--quiet"]);
+        command.args(["--trust", "release.pub", "--state-dir", "state"]);
+        command.arg("--port-file").arg(&port_file).stdout(Stdio::null());
+        if let Some(Tls { certificate, key }) = tls {
+            command.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key);
+        }
+        let mut running = Running::spawn(&mut command)?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = fs::read_to_string(&port_file).unwrap_or_default();
+            if let Ok(port) = text.trim().parse() {
+                return Ok(Serving { running, address: (Ipv4Addr::LOCALHOST, port).into() });
+            }
+            if !running.lives() || Instant::now() > deadline {
+                return Err("`serve` does not start".into());
+            }
+            sleep(LOOK);
+        }
+    }
+
+    /// From its start until the manifest of every image is answered by name.
+    pub(crate) fn until_servable(&self) -> Result<(Serving, f64)> {
+        let began = Instant::now();
+        let serving = self.serve(None)?;
+        let mut client = Client::connect(serving.address, None)?;
+        for image in &self.stand.workload.contents.images {
+            client.get(&format!("/v2/{}/manifests/{}", image.repository, image.tag), |_| Ok(()))?;
+        }
+        Ok((serving, began.elapsed().as_secs_f64()))
+    }
+
+    /// The time until it is servable, and what it takes to check and to send every
+    /// byte after that. `fresh` means that this machine has never served it.
+    pub(crate) fn measure(&self, fresh: bool) -> Result<Sample> {
+        if fresh {
+            remove_folder(&self.folder.join("state"))?;
+        }
+        let (serving, seconds) = self.until_servable()?;
+        let images = &self.stand.workload.contents.images;
+        let paths: Vec<_> = images
+            .iter()
+            .flat_map(|image| image.blobs.iter().map(move |blob| (image, blob)))
+            .map(|(image, blob)| format!("/v2/{}/blobs/sha256:{}", image.repository, blob.digest))
+            .collect();
+        parallel::on(READERS, &paths, |_, path| {
+            Client::connect(serving.address, None)?.get(path, |_| Ok(()))
+        })?;
+        serving.wait_until_intact()?;
+        let written = written_bytes(serving.running.id())?;
+        Ok(Sample { seconds, written, fetched: 0, peak: serving.peak() })
+    }
+}
+
+impl Serving {
+    /// Its memory so far.
+    pub(crate) fn peak(&self) -> Peak {
+        let mut peak = Peak::default();
+        peak.look(self.running.id(), false);
+        peak
+    }
+
+    /// Waits until the pass in the background has seen every byte.
+    pub(crate) fn wait_until_intact(&self) -> Result<()> {
+        let (mut client, deadline) =
+            (Client::connect(self.address, None)?, Instant::now() + PATIENCE);
+        loop {
+            let mut text = Vec::new();
+            client.get("/healthz", |piece| {
+                text.extend_from_slice(piece);
+                Ok(())
+            })?;
+            match String::from_utf8_lossy(&text) {
+                text if text.contains("intact") => return Ok(()),
+                text if Instant::now() > deadline => return Err(text.into_owned().into()),
+                _ => sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+}

@@ -44,13 +44,18 @@ fn run(sandbox: &Sandbox, line: &str) -> String {
     outcome.stdout
 }
 
-/// The list of what is in a bundle in both formats, each valid.
+/// The list of what is in a bundle in both formats, each valid and the one that the
+/// bundle carries.
 fn lists(sandbox: &Sandbox, bundle: &str) -> [String; 2] {
     [("cyclonedx", "components"), ("spdx", "packages")].map(|(format, list)| {
-        let file = format!("{format}.json");
-        run(sandbox, &format!("-q sbom {bundle} --trust release.pub --format {format} -o {file}"));
+        let (file, line) =
+            (format!("{format}.json"), format!("-q sbom {bundle} --trust release.pub"));
+        run(sandbox, &format!("{line} --format {format} -o {file}"));
         assert_valid(sandbox, format, &file);
         let bytes = fs::read(sandbox.path(&file)).unwrap();
+        let carried = format!("{line} --format {format}");
+        let carried = sandbox.run(Program::Installer, &words(&carried)).stdout;
+        assert!(carried.as_bytes() == bytes, "{bundle} carries another {file}");
         serde_json::from_slice::<Value>(&bytes).unwrap()[list].to_string()
     })
 }

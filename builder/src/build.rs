@@ -1,10 +1,12 @@
-//! From a full cache to a bundle: every blob is hashed once more on its way,
-//! so a damaged cache cannot become a damaged bundle.
+//! From blobs that are all here to a bundle. Each from the cache is hashed once
+//! more on its way, and an earlier bundle is held against its signed hashes, so
+//! damage to neither can become a damaged bundle.
 
 use crate::{
     cache::{Cache, CacheError},
     keys::{KeyError, SigningKey},
     sbom::{self, Graph, SbomError, Subject},
+    supply::Supply,
 };
 use bundles::{BundlePlan, PlanError, SbomDocument, WriteError, WriteOptions};
 use manifests::{ExitCode, Failure, lockfile::Lockfile};
@@ -62,33 +64,32 @@ pub fn plan(
     BundlePlan::new(lockfile, text, documents).map_err(BuildError::Plan)
 }
 
-/// The bills of materials that the lockfile asks for, made of what is in the
-/// cache, and the graph they were written from; none when it asks for none.
+/// The bills of materials that the lockfile asks for, made of what is here, and the graph they were written from; none when it asks for none.
 pub fn documents(
     subject: Subject<'_>,
-    cache: &Cache,
+    supply: Supply<'_>,
     options: sbom::Options<'_>,
 ) -> Result<Option<(Graph, Vec<SbomDocument>)>, BuildError> {
     if subject.lockfile.sbom.is_empty() {
         return Ok(None);
     }
-    let graph = sbom::graph_of_cache(subject, cache, options).map_err(BuildError::Sbom)?;
+    let graph = sbom::graph_of(subject, supply, options).map_err(BuildError::Sbom)?;
     let formats = subject.lockfile.sbom.iter();
     let documents = formats.map(|format| sbom::document(subject, &graph, *format)).collect();
     Ok(Some((graph, documents)))
 }
 
-/// Writes the bundle from the cache alone and returns its size in bytes.
-/// Without a key it is left unsigned.
+/// Writes the bundle from what is here and returns its size in bytes. Without a
+/// key it is left unsigned.
 pub fn pack(
     plan: &BundlePlan,
-    cache: &Cache,
+    supply: Supply<'_>,
     path: &Path,
     key: Option<&SigningKey>,
     options: WriteOptions<'_>,
 ) -> Result<u64, BuildError> {
-    let draft = bundles::write(plan, cache, path, options);
-    let mut draft = draft.or_else(|error| Err(set_aside(cache, error)?))?;
+    let draft = bundles::write(plan, &supply, path, options);
+    let mut draft = draft.or_else(|error| Err(set_aside(supply.cache(), error)?))?;
     if let Some(key) = key {
         draft.sign(key).map_err(BuildError::Key)?;
     }

@@ -16,3 +16,4 @@ pub mod registry;
 pub mod report;
 pub mod resolve;
 pub mod sbom;
+pub mod supply;

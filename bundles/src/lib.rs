@@ -39,7 +39,7 @@ pub use hash::{BlobHasher, digest, sha256};
 pub use plan::{BundlePlan, PlanError, SbomDocument};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
-pub use writer::{BlobSource, Draft, WriteError, WriteOptions, sign, write};
+pub use writer::{BlobSource, Draft, Reuse, WriteError, WriteOptions, sign, write};
 
 #[cfg(test)]
 mod attack;
@@ -59,6 +59,8 @@ mod large_tests;
 mod memory_tests;
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod reuse_tests;
 #[cfg(test)]
 mod roundtrip_tests;
 #[cfg(test)]

@@ -290,7 +290,7 @@ impl Written {
 /// Write with this many threads and tell nobody.
 pub(crate) fn options(jobs: usize) -> WriteOptions<'static> {
     static GO_ON: AtomicBool = AtomicBool::new(false);
-    WriteOptions { jobs, stop: &GO_ON, reporter: &Silent }
+    WriteOptions { jobs, stop: &GO_ON, reporter: &Silent, reuse: None }
 }
 
 pub(crate) fn draft(path: &Path, jobs: usize) -> Draft {

@@ -18,6 +18,7 @@ mod overlays;
 mod planning;
 mod profiles;
 mod report;
+mod reuse;
 mod rules;
 mod sbom;
 mod stock_tools;

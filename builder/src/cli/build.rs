@@ -1,23 +1,30 @@
 //! `build`: fetch what the cache lacks, then write and sign the bundle.
 
 use super::{
-    Ended, job,
+    Ended,
+    earlier::Earlier,
+    job,
     key::Password,
     rules::{self, Day},
     sources::Sources,
 };
 use crate::{
     build::{self, BuildError},
-    cache::Cache,
     check,
     fetch::{self, FetchOptions},
     keys::SigningKey,
     sbom::{Options, Subject},
+    supply::Supply,
 };
-use bundles::{BundlePlan, SbomDocument, WriteOptions};
+use bundles::{BundlePlan, Reuse, SbomDocument, WriteOptions};
 use clap::Args;
 use console::{Console, text};
-use manifests::{Failure, lockfile::Lockfile, rules::Warning, yaml};
+use manifests::{
+    ExitCode, Failure,
+    lockfile::{LockedFile, Lockfile},
+    rules::Warning,
+    yaml,
+};
 use std::{
     path::{Path, PathBuf},
     time::Instant,
@@ -43,6 +50,8 @@ pub(super) struct Build {
     #[arg(long)]
     offline: bool,
     #[command(flatten)]
+    earlier: Earlier,
+    #[command(flatten)]
     day: Day,
     #[command(flatten)]
     sources: Sources,
@@ -58,14 +67,14 @@ impl Build {
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
         let cache = self.sources.cache()?;
-        self.fetch_complete(&lockfile, &cache, console)?;
+        let named = self.earlier.named(key.as_ref())?;
+        let supply = Supply::with(&cache, named.as_ref());
+        self.fetch_complete(&lockfile, supply, console)?;
         let path = self.path(&plan);
-        let documents = self.documents(&lockfile, &text, &cache, console)?;
+        let documents = self.documents(&lockfile, &text, supply, console)?;
         let plan = build::plan(&lockfile, &text, &documents)?;
-        let size = self.pack(
-            &Packing { plan: &plan, cache: &cache, path: &path, key: key.as_ref() },
-            console,
-        )?;
+        let packing = Packing { plan: &plan, supply, path: &path, key: key.as_ref() };
+        let size = self.pack(&packing, console)?;
         let signer = key.as_ref().map(|key| key.public().id().to_string());
         let built = Built { path: &path, size, signer };
         let warnings = self.day.warnings(&lockfile);
@@ -73,23 +82,25 @@ impl Build {
         Ok(rules::warn(&warnings, console))
     }
 
-    /// Fetches what the cache lacks and refuses a lockfile that is not complete:
-    /// before hours of downloads, when `lock` has left the manifests here.
+    /// Fetches what is missing and refuses a lockfile that is not complete: before
+    /// hours of downloads, when `lock` has left the manifests here.
     fn fetch_complete(
         &self,
         lockfile: &Lockfile,
-        cache: &Cache,
+        supply: Supply<'_>,
         console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
+        let cache = supply.cache();
         let complete = || -> Result<(), Box<dyn Failure>> {
             let report = job::run_blocking(|stop| check::check_until(lockfile, cache, stop))??;
             Ok(report.complete().map(drop)?)
         };
+        supply.unpack(check::needed(lockfile).files.iter().map(LockedFile::descriptor))?;
         let is_at_hand = check::is_at_hand(lockfile, cache);
         if is_at_hand {
             complete()?;
         }
-        self.fetch(lockfile, cache, console)?;
+        self.fetch(lockfile, supply, console)?;
         if !is_at_hand {
             complete()?;
         }
@@ -99,12 +110,12 @@ impl Build {
     fn fetch(
         &self,
         lockfile: &Lockfile,
-        cache: &Cache,
+        supply: Supply<'_>,
         console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
         let reporter = console.reporter();
-        job::run(fetch::fetch(lockfile, &options, cache, reporter.as_ref())).map(|_| ())
+        job::run(fetch::fetch(lockfile, &options, supply, reporter.as_ref())).map(|_| ())
     }
 
     /// The bills of materials that travel inside. Parts that could not be read
@@ -113,7 +124,7 @@ impl Build {
         &self,
         lockfile: &Lockfile,
         text: &str,
-        cache: &Cache,
+        supply: Supply<'_>,
         console: &Console,
     ) -> Result<Vec<SbomDocument>, Box<dyn Failure>> {
         let digest = bundles::sha256(text.as_bytes());
@@ -121,7 +132,7 @@ impl Build {
         let reporter = console.reporter();
         let jobs = self.processors();
         let documents = job::run_blocking(|stop| {
-            build::documents(subject, cache, Options { jobs, stop, reporter: reporter.as_ref() })
+            build::documents(subject, supply, Options { jobs, stop, reporter: reporter.as_ref() })
         })??;
         let Some((graph, documents)) = documents else { return Ok(Vec::new()) };
         let unread = graph.incomplete().count() as u64;
@@ -146,11 +157,30 @@ impl Build {
         }
     }
 
+    /// Packs with the help of the bundle that is named or replaced. The second is
+    /// only there by chance: when it turns out to be damaged, it is left out.
     fn pack(&self, packing: &Packing<'_>, console: &Console) -> Result<u64, Box<dyn Failure>> {
-        let reporter = console.reporter();
-        let jobs = self.processors();
+        if let Some(named) = packing.supply.earlier() {
+            return self.pack_with(packing, Some(named), console);
+        }
+        let replaced = self.earlier.replaced(packing.key, packing.path);
+        match self.pack_with(packing, replaced.as_ref(), console) {
+            Err(error) if replaced.is_some() && error.exit_code() == ExitCode::Untrusted => {
+                self.pack_with(packing, None, console)
+            }
+            packed => packed,
+        }
+    }
+
+    fn pack_with(
+        &self,
+        packing: &Packing<'_>,
+        reuse: Option<&Reuse>,
+        console: &Console,
+    ) -> Result<u64, Box<dyn Failure>> {
+        let (reporter, jobs) = (console.reporter(), self.processors());
         let size = job::run_blocking(|stop| {
-            packing.run(WriteOptions { jobs, stop, reporter: reporter.as_ref() })
+            packing.run(WriteOptions { jobs, stop, reporter: reporter.as_ref(), reuse })
         })?;
         Ok(size?)
     }
@@ -159,14 +189,14 @@ impl Build {
 /// Everything a bundle is made of.
 struct Packing<'a> {
     plan: &'a BundlePlan,
-    cache: &'a Cache,
+    supply: Supply<'a>,
     path: &'a Path,
     key: Option<&'a SigningKey>,
 }
 
 impl Packing<'_> {
     fn run(&self, options: WriteOptions<'_>) -> Result<u64, BuildError> {
-        build::pack(self.plan, self.cache, self.path, self.key, options)
+        build::pack(self.plan, self.supply, self.path, self.key, options)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     cache::Cache,
     check::{self, Rendered, Report, Row, Unread},
     fetch::{self, FetchOptions},
+    supply::Supply,
 };
 use clap::Args;
 use console::{Console, Table, text};
@@ -56,7 +57,7 @@ impl Check {
     ) -> Result<(), Box<dyn Failure>> {
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
         let reporter = console.reporter();
-        job::run(fetch::fetch(lockfile, &options, cache, reporter.as_ref())).map(|_| ())
+        job::run(fetch::fetch(lockfile, &options, Supply::of(cache), reporter.as_ref())).map(|_| ())
     }
 }
 

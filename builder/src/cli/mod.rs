@@ -4,6 +4,7 @@
 mod build;
 mod check;
 mod completions;
+mod earlier;
 mod file;
 mod inspect;
 mod job;

@@ -11,6 +11,7 @@ use crate::{
     cache::Cache,
     fetch::{self, FetchOptions},
     sbom::{self, Blobs, Graph, ItemKind, Options, Subject},
+    supply::Supply,
 };
 use bundles::{Acceptance, BlobSource, Bundle};
 use clap::{Args, ValueEnum};
@@ -96,7 +97,7 @@ impl Sbom {
         let cache = self.sources.cache()?;
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
         let reporter = console.reporter();
-        job::run(fetch::fetch(&lockfile, &options, &cache, reporter.as_ref()))?;
+        job::run(fetch::fetch(&lockfile, &options, Supply::of(&cache), reporter.as_ref()))?;
         Ok(Opened { lockfile, digest, cache, bundle: None })
     }
 
@@ -112,7 +113,7 @@ impl Sbom {
                     let source = InBundle(bundle);
                     sbom::graph(subject, Blobs { source: &source, cache: Some(cache) }, options)
                 }
-                None => sbom::graph_of_cache(subject, cache, options),
+                None => sbom::graph_of(subject, Supply::of(cache), options),
             }
         })?;
         Ok(graph?)

@@ -14,6 +14,7 @@ use crate::{
     http::{Download, Downloaded, Expected, HttpError},
     network::{Network, NetworkOptions},
     registry::{Registries, Wanted},
+    supply::Supply,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use manifests::{
@@ -42,14 +43,14 @@ pub struct FetchSummary {
     pub bytes: u64,
 }
 
-/// Brings every distinct blob of a lockfile into the cache.
+/// Brings every distinct blob of a lockfile that is nowhere here into the cache.
 pub async fn fetch(
     lockfile: &Lockfile,
     options: &FetchOptions,
-    cache: &Cache,
+    supply: Supply<'_>,
     reporter: &dyn Reporter,
 ) -> Result<FetchSummary, FetchError> {
-    let plan = Plan::new(lockfile, cache).map_err(FetchError::Lockfile)?;
+    let plan = Plan::new(lockfile, supply).map_err(FetchError::Lockfile)?;
     if options.offline && !plan.missing.is_empty() {
         return Err(FetchError::offline(&plan));
     }
@@ -59,6 +60,7 @@ pub async fn fetch(
     }
     let network = Network::open(&options.network).map_err(FetchError::setup)?;
     let registries = network.registries().map_err(FetchError::setup)?;
+    let cache = supply.cache();
     let fetcher = Fetcher { network: &network, registries: &registries, cache, reporter };
     fetcher.run(plan, before).await
 }

@@ -1,6 +1,6 @@
-//! What the cache lacks, and where each blob can be asked for.
+//! What is not here, and where each blob can be asked for.
 
-use crate::cache::Cache;
+use crate::supply::Supply;
 use manifests::{
     Digest, ImageRef,
     lockfile::{BlobUse, LockedImage, Lockfile},
@@ -37,12 +37,12 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(lockfile: &'a Lockfile, cache: &Cache) -> Result<Self, String> {
+    pub(super) fn new(lockfile: &'a Lockfile, supply: Supply<'_>) -> Result<Self, String> {
         let (blobs, mut sources) = (lockfile.blobs()?, sources(lockfile));
         let all = blobs.len();
         let mut missing: Vec<_> = blobs
             .into_iter()
-            .filter(|(_, blob)| !cache.has(&blob.descriptor))
+            .filter(|(_, blob)| !supply.has(&blob.descriptor))
             .map(|(digest, blob)| {
                 let sources = sources.remove(&digest).unwrap_or_default();
                 Missing { blob, sources: sources.into_iter().collect() }

@@ -35,7 +35,7 @@ pub use scan::{
 };
 pub use scans::{Blobs, Options};
 
-use crate::cache::Cache;
+use crate::supply::Supply;
 use bundles::SbomDocument;
 use manifests::{Digest, SbomFormat, lockfile::Lockfile};
 
@@ -58,16 +58,16 @@ pub fn graph(
     Ok(collect::collect(subject, &scans))
 }
 
-/// Looks into every blob of a lockfile where the cache has it. One that turns
-/// out to be damaged must not be found again.
-pub fn graph_of_cache(
+/// Looks into every blob of a lockfile where a build has it. One that turns out
+/// to be damaged must not be found again.
+pub fn graph_of(
     subject: Subject<'_>,
-    cache: &Cache,
+    supply: Supply<'_>,
     options: Options<'_>,
 ) -> Result<Graph, SbomError> {
-    let graph = graph(subject, Blobs { source: cache, cache: Some(cache) }, options);
+    let graph = graph(subject, Blobs { source: &supply, cache: Some(supply.cache()) }, options);
     if let Err(SbomError::Differs { expected, .. }) = &graph {
-        cache.evict(expected)?;
+        supply.cache().evict(expected)?;
     }
     graph
 }

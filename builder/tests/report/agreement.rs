@@ -5,6 +5,7 @@ use builder::{
     build,
     cache::Cache,
     report::{Language, Opened, Reading, ReportError, page, report},
+    supply::Supply,
 };
 use bundles::{SbomDocument, WriteOptions};
 use manifests::{Algorithm, ExitCode, Failure, SbomFormat, event::Silent, lockfile::Lockfile};
@@ -49,9 +50,9 @@ impl Forge {
     fn open(&self, holds: &str, carries: &str) -> Result<Opened, ReportError> {
         let lockfile = Lockfile::parse(Path::new("x.lock"), holds).unwrap();
         let (path, stop) = (self.folder.path().join("bundle"), AtomicBool::new(false));
-        let options = WriteOptions { jobs: 1, stop: &stop, reporter: &Silent };
+        let options = WriteOptions { jobs: 1, stop: &stop, reporter: &Silent, reuse: None };
         let plan = build::plan(&lockfile, carries, &self.documents.borrow()).unwrap();
-        build::pack(&plan, &self.cache, &path, None, options).unwrap();
+        build::pack(&plan, Supply::of(&self.cache), &path, None, options).unwrap();
         Opened::open(&path, Reading { keys: Vec::new(), require: 1, jobs: 1 }, &Silent)
     }
 }

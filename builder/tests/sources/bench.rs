@@ -9,6 +9,7 @@ use builder::{
     mirrors::Mirrors,
     network::NetworkOptions,
     resolve::{LockError, LockOptions, lock},
+    supply::Supply,
 };
 use journeys::{
     fixtures::{Demo, HOSTS, Options, REGISTRIES, demo},
@@ -180,7 +181,7 @@ impl Bench {
 
     pub(crate) async fn fetch(&self, lockfile: &Lockfile) -> Result<FetchSummary, FetchError> {
         let options = FetchOptions { network: self.network(), offline: false };
-        fetch(lockfile, &options, &self.cache, &self.log).await
+        fetch(lockfile, &options, Supply::of(&self.cache), &self.log).await
     }
 }
 

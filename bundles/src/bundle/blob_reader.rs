@@ -1,7 +1,7 @@
 //! The bytes of one blob, in pieces that borrow from the buffer that was just
 //! hashed (stored blobs) or decoded from such bytes (compressed ones).
 
-use super::{Bundle, VerifiedFile};
+use super::Bundle;
 use crate::{
     error::BundleError,
     format::{
@@ -127,7 +127,9 @@ impl BlobReader {
             Some((held, bytes)) if *held == index => bytes.clone(),
             _ => {
                 self.chunk = None; // one chunk at a time is what the bound promises
-                let bytes = self.read_chunk(index)?;
+                let mut buffer = Vec::new();
+                self.bundle.chunk(index, &mut buffer)?;
+                let bytes = Bytes::from(buffer);
                 self.chunk = Some((index, bytes.clone()));
                 bytes
             }
@@ -135,19 +137,6 @@ impl BlobReader {
         let start = small(at % CHUNK_SIZE);
         let end = chunk.len().min(start + small(len));
         Ok(chunk.slice(start..end))
-    }
-
-    fn read_chunk(&self, index: u64) -> Result<Bytes, BundleError> {
-        let file: &VerifiedFile = &self.bundle.0.file;
-        let mut buffer = Vec::new();
-        match file.read_chunk(index, &mut buffer) {
-            Ok(true) => Ok(buffer.into()),
-            Ok(false) => Err(BundleError::Damaged {
-                path: self.bundle.path().to_owned(),
-                places: vec![self.bundle.damage_at(index)],
-            }),
-            Err(source) => Err(self.bundle.unreadable(source)),
-        }
     }
 }
 

@@ -179,6 +179,19 @@ impl Bundle {
         Ok(bad.into_iter().map(|chunk| self.damage_at(chunk)).collect())
     }
 
+    /// Reads a chunk of the payload into a buffer, and refuses other bytes than
+    /// the signed ones.
+    pub(crate) fn chunk(&self, chunk: u64, buffer: &mut Vec<u8>) -> Result<(), BundleError> {
+        match self.0.file.read_chunk(chunk, buffer) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(BundleError::Damaged {
+                path: self.path().to_owned(),
+                places: vec![self.damage_at(chunk)],
+            }),
+            Err(source) => Err(self.unreadable(source)),
+        }
+    }
+
     /// Names what a damaged chunk holds.
     fn damage_at(&self, chunk: u64) -> Damage {
         let range = self.0.file.chunk_range(chunk);

@@ -1,7 +1,11 @@
 //! Moves the blobs of a plan into a draft: stored ones in any order, because
 //! their places are exact; compressed ones one after the other.
 
-use super::{BlobSource, Draft, WriteError, WriteOptions, entry_reader::EntryReader};
+use super::{
+    BlobSource, Draft, WriteError, WriteOptions,
+    entry_reader::EntryReader,
+    reuse::{self, Copies, KnownChunks},
+};
 use crate::{
     format::{
         FRAME_PLAIN, frame,
@@ -39,15 +43,22 @@ pub(super) type Sums = Vec<(Digest, Digest)>;
 /// Frame sizes of each compressed blob, in order.
 pub(super) type FrameSizes = Vec<Vec<u64>>;
 
+/// What the plan could not know.
+pub(super) struct Written {
+    pub(super) sums: Sums,
+    pub(super) frames: FrameSizes,
+    pub(super) known: KnownChunks,
+}
+
 /// Writes every blob of the plan.
 pub(super) fn write(
     plan: &BundlePlan,
     source: &dyn BlobSource,
     draft: &Draft,
     options: WriteOptions<'_>,
-) -> Result<(Sums, FrameSizes), WriteError> {
+) -> Result<Written, WriteError> {
     let title = "packing".to_owned();
-    let bytes = Some(plan.manifest.blobs.iter().filter_map(BlobRecord::entry_len).sum());
+    let bytes = Some(plan.manifest.blobs.iter().filter_map(|it| moves(plan, it, options)).sum());
     options.reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
     let progress = Transfer::start(options.reporter, &plan.file_name(), bytes);
     let phase = Phase { plan, source, draft, options, progress };
@@ -57,19 +68,60 @@ pub(super) fn write(
     Ok(written)
 }
 
+/// The blob in the earlier bundle, when it can be copied from there.
+fn earlier<'a>(
+    plan: &BundlePlan,
+    record: &BlobRecord,
+    options: WriteOptions<'a>,
+) -> Option<&'a BlobRecord> {
+    options.reuse?.record(record, plan.level)
+}
+
+/// How many bytes move for a blob: those of its frames, or those of its entry.
+fn moves(plan: &BundlePlan, record: &BlobRecord, options: WriteOptions<'_>) -> Option<u64> {
+    match earlier(plan, record, options) {
+        Some(earlier) => earlier.stored_size(),
+        None => record.entry_len(),
+    }
+}
+
 impl Phase<'_> {
-    fn blobs(&self) -> Result<(Sums, FrameSizes), WriteError> {
+    fn blobs(&self) -> Result<Written, WriteError> {
         let records = &self.plan.manifest.blobs;
         let border = records.partition_point(|record| record.encoding == Encoding::Stored);
-        let sums = Mutex::new(Vec::new());
-        parallel::for_each(self.options.jobs, &records[..border], Vec::new, |buffer, record| {
+        let mut copies = Copies::default();
+        let mut sums = self.store_all(&records[..border], &mut copies)?;
+        let frames = self.compress_all(&records[border..], &mut copies, &mut sums)?;
+        let known = match self.options.reuse {
+            Some(reuse) => copies.run(reuse, self.draft, self.options, &self.progress)?,
+            None => KnownChunks::new(),
+        };
+        Ok(Written { sums, frames, known })
+    }
+
+    fn earlier(&self, record: &BlobRecord) -> Option<&BlobRecord> {
+        earlier(self.plan, record, self.options)
+    }
+
+    /// Stores what has to be stored and leaves the rest to be copied.
+    fn store_all(&self, records: &[BlobRecord], copies: &mut Copies) -> Result<Sums, WriteError> {
+        let (mut anew, mut sums) = (Vec::new(), Sums::new());
+        for record in records {
+            match self.earlier(record) {
+                Some(earlier) => {
+                    copies.add(earlier, record.offset);
+                    sums.extend(reuse::sum(earlier));
+                }
+                None => anew.push(record),
+            }
+        }
+        let sums = Mutex::new(sums);
+        parallel::for_each(self.options.jobs, &anew, Vec::new, |buffer, record| {
             let sum = self.store(buffer, record)?;
             sums.lock().expect("no thread panics with the lock").extend(sum);
             Ok(())
         })?;
-        let mut sums = sums.into_inner().expect("no thread panics with the lock");
-        let sizes = self.compress_all(&records[border..], &mut sums)?;
-        Ok((sums, sizes))
+        Ok(sums.into_inner().expect("no thread panics with the lock"))
     }
 
     /// Copies one blob into its place; the place is exact, so any order will do.
@@ -97,39 +149,59 @@ impl Phase<'_> {
     }
 
     /// Compressed blobs one after the other, because the length of one decides
-    /// the place of the next; their frames in parallel.
+    /// the place of the next.
     fn compress_all(
         &self,
         records: &[BlobRecord],
+        copies: &mut Copies,
         sums: &mut Sums,
     ) -> Result<FrameSizes, WriteError> {
         let mut place = records.first().map_or(0, |record| record.offset);
         let mut all = Vec::new();
         for record in records {
-            let mut entry = self.open(record)?;
-            let mut sizes = Vec::new();
-            let read = || {
-                let mut plain = Vec::new();
-                let moved = self.read(&mut entry, record, &mut plain, FRAME_PLAIN)?;
-                self.progress.advance(moved);
-                Ok((moved > 0).then_some(plain))
+            let frames = match self.earlier(record) {
+                Some(earlier) => {
+                    copies.add(earlier, place);
+                    sums.extend(reuse::sum(earlier));
+                    earlier.frames.clone()
+                }
+                None => self.compress_blob(record, place, sums)?,
             };
-            let write = |frame: Vec<u8>| {
-                self.draft.write_at(&frame, place)?;
-                place += frame.len() as u64;
-                sizes.push(frame.len() as u64);
-                Ok(())
-            };
-            parallel::ordered(
-                self.options.jobs.min(MAX_COMPRESSORS),
-                read,
-                |plain| self.compress(&plain),
-                write,
-            )?;
-            sums.extend(entry.finish(record)?);
-            all.push(sizes);
+            place += frames.iter().sum::<u64>();
+            all.push(frames);
         }
         Ok(all)
+    }
+
+    /// One compressed blob, its frames in parallel. Gives their lengths.
+    fn compress_blob(
+        &self,
+        record: &BlobRecord,
+        mut place: u64,
+        sums: &mut Sums,
+    ) -> Result<Vec<u64>, WriteError> {
+        let mut entry = self.open(record)?;
+        let mut sizes = Vec::new();
+        let read = || {
+            let mut plain = Vec::new();
+            let moved = self.read(&mut entry, record, &mut plain, FRAME_PLAIN)?;
+            self.progress.advance(moved);
+            Ok((moved > 0).then_some(plain))
+        };
+        let write = |frame: Vec<u8>| {
+            self.draft.write_at(&frame, place)?;
+            place += frame.len() as u64;
+            sizes.push(frame.len() as u64);
+            Ok(())
+        };
+        parallel::ordered(
+            self.options.jobs.min(MAX_COMPRESSORS),
+            read,
+            |plain| self.compress(&plain),
+            write,
+        )?;
+        sums.extend(entry.finish(record)?);
+        Ok(sizes)
     }
 
     /// One frame, from nothing but the bytes and the level.

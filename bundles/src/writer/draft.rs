@@ -5,6 +5,7 @@ use super::{
     WriteError, WriteOptions,
     blobs::{FrameSizes, Sums},
     chunk_hashes, end_frame,
+    reuse::KnownChunks,
 };
 use crate::{
     bundle::Bundle,
@@ -96,7 +97,11 @@ impl Draft {
         );
     }
 
-    pub(super) fn hash_chunks(&mut self, options: WriteOptions<'_>) -> Result<(), WriteError> {
+    pub(super) fn hash_chunks(
+        &mut self,
+        known: &KnownChunks,
+        options: WriteOptions<'_>,
+    ) -> Result<(), WriteError> {
         let end = end_frame();
         let payload = self.manifest.payload_size;
         self.write_at(&end, payload - end.len() as u64)?;
@@ -106,7 +111,7 @@ impl Draft {
             items: 0,
             bytes: Some(payload),
         });
-        let hashes = chunk_hashes(&self.file, self.payload_start, payload, options.jobs);
+        let hashes = chunk_hashes(&self.file, self.payload_start, payload, known, options.jobs);
         self.manifest.chunks = hashes.map_err(|source| self.error(source))?;
         options.reporter.report(&Event::PhaseFinished { title });
         Ok(())

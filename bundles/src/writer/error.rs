@@ -1,5 +1,6 @@
 //! What can go wrong while a bundle is written.
 
+use crate::error::BundleError;
 use manifests::{Digest, ExitCode, Failure};
 use std::{io, path::PathBuf};
 
@@ -32,6 +33,9 @@ pub enum WriteError {
         /// Bytes read.
         found_size: u64,
     },
+    /// The earlier bundle cannot be copied from.
+    #[error("cannot reuse the earlier bundle")]
+    Reuse(#[source] BundleError),
     /// Somebody asked to stop.
     #[error("interrupted before the bundle was whole")]
     Stopped,
@@ -50,6 +54,7 @@ impl Failure for WriteError {
         match self {
             Self::Source { .. } | Self::Differs { .. } => ExitCode::Source,
             Self::Write { .. } => ExitCode::Input,
+            Self::Reuse(error) => error.exit_code(),
             Self::Stopped => ExitCode::Interrupted,
         }
     }
@@ -61,6 +66,7 @@ impl Failure for WriteError {
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space or write elsewhere with `-o`; what was fetched is kept, run the same build again".into()
             }
+            Self::Reuse(_) => "run the same build without `--reuse`, or with another bundle".into(),
             Self::Write { .. } => return None,
             Self::Stopped => "run the same build again: what was fetched is kept".into(),
         })

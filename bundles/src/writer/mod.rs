@@ -5,9 +5,11 @@ mod blobs;
 mod draft;
 mod entry_reader;
 mod error;
+mod reuse;
 
 pub use draft::{Draft, sign};
 pub use error::WriteError;
+pub use reuse::Reuse;
 
 use crate::{
     format::{CHUNK_SIZE, entry, frame},
@@ -15,6 +17,7 @@ use crate::{
     plan::BundlePlan,
 };
 use manifests::{Digest, event::Reporter};
+use reuse::KnownChunks;
 use std::{
     fs::File,
     io::{self, Read},
@@ -38,6 +41,8 @@ pub struct WriteOptions<'a> {
     pub stop: &'a AtomicBool,
     /// Who is told.
     pub reporter: &'a dyn Reporter,
+    /// An earlier bundle to copy from.
+    pub reuse: Option<&'a Reuse>,
 }
 
 /// Writes everything but the header into `path` with `.partial` behind it.
@@ -48,19 +53,26 @@ pub fn write(
     options: WriteOptions<'_>,
 ) -> Result<Draft, WriteError> {
     let mut draft = Draft::create(path, plan)?;
-    let (sums, compressed) = blobs::write(plan, source, &draft, options)?;
-    draft.settle(plan, &sums, compressed);
-    draft.hash_chunks(options)?;
+    let blobs::Written { sums, frames, known } = blobs::write(plan, source, &draft, options)?;
+    draft.settle(plan, &sums, frames);
+    draft.hash_chunks(&known, options)?;
     Ok(draft)
 }
 
-/// BLAKE3 of every chunk of the payload, in hex. It reads what was just
+/// BLAKE3 of every chunk of the payload that is not known yet, in hex. It reads what was just
 /// written once more, because blobs arrive in any order and chunks span them;
 /// the bytes are still in memory and BLAKE3 is four times as fast as SHA-256.
-fn chunk_hashes(file: &File, start: u64, payload: u64, jobs: usize) -> io::Result<Vec<String>> {
-    let count = usize::try_from(payload.div_ceil(CHUNK_SIZE)).map_err(io::Error::other)?;
-    let hashes = Mutex::new(vec![String::new(); count]);
-    let indexes: Vec<u64> = (0..count as u64).collect();
+fn chunk_hashes(
+    file: &File,
+    start: u64,
+    payload: u64,
+    known: &KnownChunks,
+    jobs: usize,
+) -> io::Result<Vec<String>> {
+    let count = payload.div_ceil(CHUNK_SIZE);
+    let hashes = (0..count).map(|index| known.get(&index).cloned().unwrap_or_default());
+    let hashes = Mutex::new(hashes.collect::<Vec<_>>());
+    let indexes: Vec<u64> = (0..count).filter(|index| !known.contains_key(index)).collect();
     parallel::for_each(jobs, &indexes, Vec::new, |buffer: &mut Vec<u8>, index| {
         let at = index * CHUNK_SIZE;
         buffer.resize(usize::try_from((payload - at).min(CHUNK_SIZE)).expect("at most 4 MiB"), 0);

@@ -129,7 +129,7 @@ impl World {
 pub(crate) fn write_bundle(release: &Release, path: &Path, keys: &[&Key]) {
     static GO_ON: AtomicBool = AtomicBool::new(false);
     let plan = BundlePlan::new(&release.lockfile, &release.lockfile.render(), &[]).unwrap();
-    let options = WriteOptions { jobs: 2, stop: &GO_ON, reporter: &Silent };
+    let options = WriteOptions { jobs: 2, stop: &GO_ON, reporter: &Silent, reuse: None };
     let mut draft = write(&plan, &release.blobs, path, options).unwrap();
     for key in keys {
         draft.sign(*key).unwrap();

@@ -1,0 +1,54 @@
+//! A build that begins from an earlier bundle.
+
+use crate::office::Office;
+use std::fs;
+
+const FROM_NOTHING: &str =
+    "build releases/demo.lock --cache empty --offline --key release.key -o again.bundle";
+
+fn flip(office: &Office, name: &str) {
+    let mut bytes = office.read(name);
+    let place = bytes.len() - 100_000;
+    bytes[place] ^= 1;
+    fs::write(office.path(name), bytes).unwrap();
+}
+
+#[test]
+fn an_earlier_bundle_replaces_cache_and_network_and_gives_the_same_bytes() {
+    let office = Office::with_bundle();
+    let lacking = office.try_builder(FROM_NOTHING);
+    assert_eq!(lacking.code, Some(30), "{}", lacking.stderr);
+    office.builder(&format!("{FROM_NOTHING} --reuse demo.bundle"));
+    assert!(office.read("again.bundle") == office.read("demo.bundle"));
+}
+
+#[test]
+fn a_bundle_of_another_signer_is_reused_only_when_that_key_is_trusted() {
+    let office = Office::with_bundle();
+    office.builder("key generate -o other.key --no-password");
+    let build = "build releases/demo.lock --offline --key other.key -o other.bundle";
+    let refusal = office.refusal(&format!("{build} --reuse demo.bundle"));
+    assert!(refusal.ends_with("exit code 40"), "{refusal}");
+    office.builder(&format!("{build} --reuse demo.bundle --trust release.pub"));
+    office.builder("verify other.bundle --trust other.pub");
+}
+
+#[test]
+fn a_damaged_earlier_bundle_is_refused_by_name_and_leaves_the_old_result() {
+    let office = Office::with_bundle();
+    flip(&office, "demo.bundle");
+    fs::write(office.path("again.bundle"), "as it was").unwrap();
+    let refusal = office.refusal(&format!("{FROM_NOTHING} --reuse demo.bundle"));
+    assert!(refusal.contains("demo.bundle") && refusal.ends_with("exit code 40"), "{refusal}");
+    assert!(refusal.contains("without `--reuse`"), "{refusal}");
+    assert_eq!(office.read("again.bundle"), b"as it was");
+}
+
+#[test]
+fn a_damaged_bundle_that_is_replaced_does_no_harm() {
+    let office = Office::with_bundle();
+    let whole = office.read("demo.bundle");
+    flip(&office, "demo.bundle");
+    office.builder("build releases/demo.lock --offline --key release.key -o demo.bundle");
+    assert!(office.read("demo.bundle") == whole);
+}

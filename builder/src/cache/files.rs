@@ -1,8 +1,10 @@
-//! Files that are either whole or absent.
+//! Files that are either whole or absent, also after a kill. Nobody waits for the
+//! disk: after a power cut a file may be cut off or empty, and whoever reads one
+//! finds that out by its size, its digest or its form, and makes it anew. Waiting
+//! would cost more than a download of a small blob.
 
 use super::CacheError;
 use std::{
-    fs::File,
     io::{ErrorKind, Write},
     path::Path,
 };
@@ -12,16 +14,14 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
     let mut file = tempfile::NamedTempFile::new_in(folder(path))
         .map_err(CacheError::io("create a file beside", path))?;
     file.write_all(bytes).map_err(CacheError::io("write", path))?;
-    file.as_file().sync_all().map_err(CacheError::io("write", path))?;
     let failed = CacheError::io("rename a file to", path);
     file.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(path)
+    Ok(())
 }
 
-/// Puts a file that is whole and on disk in its place.
+/// Puts a file that is whole in its place.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), CacheError> {
-    std::fs::rename(from, to).map_err(CacheError::io("rename a file to", to))?;
-    sync_folder(to)
+    std::fs::rename(from, to).map_err(CacheError::io("rename a file to", to))
 }
 
 /// Removes a file; one that is absent is fine.
@@ -32,12 +32,6 @@ pub(super) fn remove(path: &Path) -> Result<(), CacheError> {
         }
         _ => Ok(()),
     }
-}
-
-/// A rename survives a power cut only when its folder reached the disk too.
-fn sync_folder(path: &Path) -> Result<(), CacheError> {
-    let folder = folder(path);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(CacheError::io("write", folder))
 }
 
 fn folder(path: &Path) -> &Path {

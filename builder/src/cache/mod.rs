@@ -11,7 +11,8 @@
 //!
 //! Two builders may share a cache: a download is written under a lock of its
 //! own, and everything else appears by one rename. Nobody may trust a cached
-//! blob blindly: [`Cache::find`] checks the size, readers hash again.
+//! blob blindly: [`Cache::find`] checks the size, readers hash again. That is
+//! also why nothing waits for the disk here: a power cut costs a download.
 
 mod answers;
 mod directory;

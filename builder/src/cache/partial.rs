@@ -114,7 +114,6 @@ impl Partial {
                 Err(CacheError::WrongBytes { expected, found, size })
             }
             _ => {
-                self.file.sync_all().map_err(CacheError::io("write", &self.path))?;
                 files::rename(&self.path, &self.cache.place(&found))?;
                 files::remove(&note_path(&self.path))?;
                 Ok((found, size))

@@ -15,18 +15,26 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let results = jobs::run(&stand, usize::try_from(options.rounds)?)?;
     let (machine, rows) = (Machine::here(), report::rows(&results, &stand.workload.contents));
     report::print(&text(&stand, &machine, &results, &rows))?;
-    if let Some(path) = &options.json {
-        let value = json!({
-            "machine": machine,
-            "scale": options.scale(),
-            "unique-bytes": stand.workload.contents.bytes(),
-            "changed-bytes": stand.workload.contents.changed_bytes(),
-            "rows": rows,
-            "results": results,
-        });
-        write(path, &serde_json::to_string_pretty(&value)?)?;
-    }
+    keep_json(options, &stand, (&machine, &results, &rows))?;
     remove_folder(&stand.scratch)
+}
+
+/// Writes everything that was measured where the operator wants it.
+pub(crate) fn keep_json(
+    options: &Options,
+    stand: &Stand,
+    (machine, results, rows): (&Machine, &Results, &[Row]),
+) -> Result<()> {
+    let Some(path) = &options.json else { return Ok(()) };
+    let value = json!({
+        "machine": machine,
+        "scale": options.scale(),
+        "unique-bytes": stand.workload.contents.bytes(),
+        "changed-bytes": stand.workload.contents.changed_bytes(),
+        "rows": rows,
+        "results": results,
+    });
+    write(path, &serde_json::to_string_pretty(&value)?)
 }
 
 fn text(stand: &Stand, machine: &Machine, results: &Results, rows: &[Row]) -> String {

@@ -2,6 +2,7 @@
 //! read to their end. It must not be what limits a server.
 
 use crate::problem::Result;
+use rustix::net::{RecvFlags, recv};
 use rustls::{ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
 use std::{
     io::{self, Read, Write},
@@ -17,12 +18,15 @@ const BUFFER: usize = 256 * 1024;
 const ACCEPT: &str =
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, */*";
 
-trait Line: Read + Write + Send {}
-impl<T: Read + Write + Send> Line for T {}
+/// With or without TLS.
+enum Line {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
 
 /// A connection that is kept.
 pub(crate) struct Client {
-    line: Box<dyn Line>,
+    line: Line,
     host: String,
     buffer: Vec<u8>,
 }
@@ -44,12 +48,13 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let line: Box<dyn Line> = match tls {
-            None => Box::new(stream),
+        let line = match tls {
+            None => Line::Plain(stream),
             Some(settings) => {
                 let name = ServerName::from(address.ip());
                 let session = ClientConnection::new(Arc::clone(settings), name);
-                Box::new(StreamOwned::new(session.map_err(io::Error::other)?, stream))
+                let session = session.map_err(io::Error::other)?;
+                Line::Tls(Box::new(StreamOwned::new(session, stream)))
             }
         };
         Ok(Self { line, host: address.to_string(), buffer: vec![0; BUFFER] })
@@ -62,18 +67,8 @@ impl Client {
         path: &str,
         mut take: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<u64> {
-        write!(
-            self.line,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: {ACCEPT}\r\n\r\n",
-            self.host
-        )?;
-        self.line.flush()?;
-        let head = self.head()?;
-        if head.status != 200 {
-            return Err(format!("`{path}`: status {}", head.status).into());
-        }
-        let mut left = head.length;
-        let mut here = head.body;
+        let head = self.ask(path)?;
+        let (mut left, mut here) = (head.length, head.body);
         while left > 0 {
             if here.is_empty() {
                 here = 0..self.line.read(&mut self.buffer)?;
@@ -89,6 +84,33 @@ impl Client {
         Ok(head.length)
     }
 
+    /// Gets a path and throws its body away as cheaply as can be: what the client
+    /// takes is taken from the server, which is on the same machine.
+    pub(crate) fn drain(&mut self, path: &str) -> Result<u64> {
+        let head = self.ask(path)?;
+        let mut left = head.length.saturating_sub(head.body.len() as u64);
+        while left > 0 {
+            let most = self.buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            match self.line.skip(&mut self.buffer[..most])? {
+                0 => return Err(format!("`{path}`: {left} bytes are missing").into()),
+                skipped => left -= skipped as u64,
+            }
+        }
+        Ok(head.length)
+    }
+
+    /// Asks for a path. Any answer but 200 is an error.
+    fn ask(&mut self, path: &str) -> Result<Head> {
+        let host = &self.host;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: {ACCEPT}\r\n\r\n");
+        self.line.write_all(request.as_bytes())?;
+        let head = self.head()?;
+        match head.status {
+            200 => Ok(head),
+            status => Err(format!("`{path}`: status {status}").into()),
+        }
+    }
+
     fn head(&mut self) -> Result<Head> {
         let mut filled = 0;
         loop {
@@ -101,6 +123,31 @@ impl Client {
             if read == 0 {
                 return Err("the connection was closed".into());
             }
+        }
+    }
+}
+
+impl Line {
+    /// Takes what has come, at most as much as the buffer holds, which may keep what
+    /// it had: without TLS the kernel drops the bytes and copies none.
+    fn skip(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => Ok(recv(&*stream, buffer, RecvFlags::TRUNC)?.1),
+            Self::Tls(_) => self.read(buffer),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.write_all(bytes),
+            Self::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
         }
     }
 }
@@ -136,6 +183,7 @@ mod tests {
                 Ok(())
             });
             assert_eq!((size.unwrap(), seen), (1_000_000, 1_000_000));
+            assert_eq!(client.drain("/files/a.example/b").unwrap(), 1_000_000);
         }
         let error = client.get("/files/a.example/c", |_| Ok(())).unwrap_err();
         assert_eq!(error.to_string(), "`/files/a.example/c`: status 404");

@@ -10,6 +10,7 @@ mod parallel;
 mod problem;
 mod programs;
 mod report;
+mod serve;
 mod servers;
 mod stand;
 mod tools;
@@ -31,6 +32,8 @@ struct Cli {
 enum Verb {
     /// Create, create again, verify, serve: time, memory, bytes written and fetched
     Bundle(Options),
+    /// One blob beside nginx, 64 clients beside docker-registry
+    Serve(Options),
 }
 
 /// How to measure.
@@ -57,8 +60,11 @@ impl Options {
 }
 
 fn main() -> ExitCode {
-    let Verb::Bundle(options) = Cli::parse().verb;
-    match bundle::run(&options) {
+    let done = match Cli::parse().verb {
+        Verb::Bundle(options) => bundle::run(&options),
+        Verb::Serve(options) => serve::run(&options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a terminal there is nobody to tell.

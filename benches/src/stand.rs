@@ -52,7 +52,7 @@ impl Stand {
     /// Bytes of memory to touch before each measurement.
     pub(crate) fn touch(&self) -> usize {
         match self.scale {
-            Scale::Full => 3 << 30,
+            Scale::Full => 6 << 30,
             Scale::Small => 64 << 20,
         }
     }

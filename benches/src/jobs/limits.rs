@@ -12,14 +12,18 @@ use sha2::{Digest as _, Sha256};
 use std::{
     fs::{self, File},
     io::Read,
+    ops::Range,
     os::unix::fs::FileExt,
     path::Path,
     process::Command,
     time::Instant,
 };
 
-/// Bytes that are read and hashed at once.
+/// Bytes that have one hash.
 const CHUNK: usize = 4 << 20;
+/// Bytes that are read at once: still in the processor's own cache when they are
+/// hashed.
+const PIECE: usize = 256 << 10;
 /// Connections for each processor.
 const CONNECTIONS: usize = 2;
 
@@ -67,6 +71,17 @@ pub(super) fn copy(file: &Path, scratch: &Path) -> Result<Sample> {
     Ok(sample)
 }
 
+/// The same until it is on the disk, as everything of ours is.
+pub(super) fn copy_and_sync(file: &Path, scratch: &Path) -> Result<Sample> {
+    let copy = scratch.join("copy");
+    let sample = timed(|| {
+        fs::copy(file, &copy).map_err(at(&copy))?;
+        Ok(File::open(&copy)?.sync_all()?)
+    });
+    fs::remove_file(&copy).map_err(at(&copy))?;
+    sample
+}
+
 /// SHA-256 by `openssl`.
 pub(super) fn openssl(file: &Path, scratch: &Path) -> Result<Sample> {
     run(Command::new("openssl").args(["dgst", "-sha256"]).arg(file), scratch)
@@ -92,30 +107,27 @@ pub(super) fn sha256_rust(file: &Path) -> Result<Sample> {
 /// Reading once with BLAKE3 on all processors.
 pub(super) fn blake3_on_all(file: &Path) -> Result<Sample> {
     let (file, cores) = (File::open(file).map_err(at(file))?, parallel::cores());
-    let chunks = usize::try_from(file.metadata()?.len())?.div_ceil(CHUNK);
+    let size = usize::try_from(file.metadata()?.len())?;
     let lanes: Vec<usize> = (0..cores).collect();
     timed(|| {
-        parallel::on(cores, &lanes, |_, lane| {
-            let mut buffer = vec![0; CHUNK];
-            for chunk in (*lane..chunks).step_by(cores) {
-                let size = read_at(&file, &mut buffer, (chunk * CHUNK) as u64)?;
-                std::hint::black_box(blake3::hash(&buffer[..size]));
-            }
-            Ok(())
-        })
-        .map(|_| ())
+        let one = |_, lane: &usize| {
+            let mut buffer = vec![0; PIECE];
+            let mut starts = (*lane * CHUNK..size).step_by(cores * CHUNK);
+            starts.try_for_each(|start| hash(&file, start..size.min(start + CHUNK), &mut buffer))
+        };
+        parallel::on(cores, &lanes, one).map(|_| ())
     })
 }
 
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], at + filled as u64)? {
-            0 => break,
-            read => filled += read,
-        }
+fn hash(file: &File, range: Range<usize>, buffer: &mut [u8]) -> Result<()> {
+    let mut hasher = blake3::Hasher::new();
+    for start in range.clone().step_by(PIECE) {
+        let piece = &mut buffer[..PIECE.min(range.end - start)];
+        file.read_exact_at(piece, start as u64)?;
+        hasher.update(piece);
     }
-    Ok(filled)
+    std::hint::black_box(hasher.finalize());
+    Ok(())
 }
 
 fn whole(path: &Path, mut take: impl FnMut(&[u8])) -> Result<()> {

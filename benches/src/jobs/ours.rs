@@ -103,7 +103,7 @@ impl<'a> Ours<'a> {
         let mut command = self.stand.programs.builder("inspect", &self.folder);
         let output = tools::succeed(command.arg("--json").arg(bundle_name(1)))?;
         let value: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-        Ok(value["encoder"].as_str().unwrap_or("unknown").to_owned())
+        Ok(value["manifest"]["encoder"].as_str().unwrap_or("unknown").to_owned())
     }
 
     fn build(&self, which: usize, more: &[String]) -> Result<Sample> {

@@ -69,6 +69,7 @@ impl Rounds<'_> {
         self.measured("cold", || ours.cold())?;
         let first = fingerprint(&bundle)?;
         self.measured("cp", || limits::copy(&bundle, &stand.scratch))?;
+        self.measured("cp and sync", || limits::copy_and_sync(&bundle, &stand.scratch))?;
         self.measured("again", || ours.again())?;
         self.results.identical &= first == fingerprint(&bundle)?;
         self.measured("one image changed", || ours.changed())?;
@@ -121,11 +122,16 @@ impl Rounds<'_> {
     fn keep(&mut self, job: &'static str, sample: Sample) {
         // Whoever waits likes to see that something happens; nobody reads it again.
         let _said = writeln!(io::stderr(), "  {job}: {:.3} s", sample.seconds);
-        self.results.samples.entry(job).or_default().push(sample);
+        self.results.add(job, sample);
     }
 }
 
 impl Results {
+    /// Keeps a measurement.
+    pub(crate) fn add(&mut self, job: &'static str, sample: Sample) {
+        self.samples.entry(job).or_default().push(sample);
+    }
+
     /// The fastest time of a job, in seconds.
     pub(crate) fn seconds(&self, job: &str) -> Option<f64> {
         self.each(job, |sample| sample.seconds).min_by(f64::total_cmp)

@@ -8,11 +8,13 @@ use crate::{
     servers::{Running, Tls},
     stand::Stand,
 };
+use rustls::ClientConfig;
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -90,11 +92,11 @@ impl Site<'_> {
             .map(|(image, blob)| format!("/v2/{}/blobs/sha256:{}", image.repository, blob.digest))
             .collect();
         parallel::on(READERS, &paths, |_, path| {
-            Client::connect(serving.address, None)?.get(path, |_| Ok(()))
+            Client::connect(serving.address, None)?.drain(path)
         })?;
-        serving.wait_until_intact()?;
+        serving.wait_until_intact(None)?;
         let written = written_bytes(serving.running.id())?;
-        Ok(Sample { seconds, written, fetched: 0, peak: serving.peak() })
+        Ok(Sample { seconds, written, peak: serving.peak(), ..Sample::default() })
     }
 }
 
@@ -107,9 +109,9 @@ impl Serving {
     }
 
     /// Waits until the pass in the background has seen every byte.
-    pub(crate) fn wait_until_intact(&self) -> Result<()> {
-        let (mut client, deadline) =
-            (Client::connect(self.address, None)?, Instant::now() + PATIENCE);
+    pub(super) fn wait_until_intact(&self, tls: Option<&Arc<ClientConfig>>) -> Result<()> {
+        let mut client = Client::connect(self.address, tls)?;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let mut text = Vec::new();
             client.get("/healthz", |piece| {

@@ -22,6 +22,8 @@ pub(crate) struct Sample {
     pub(crate) written: u64,
     /// What the servers sent it.
     pub(crate) fetched: u64,
+    /// Answers that were wrong or missing.
+    pub(crate) errors: u64,
     /// Most memory at one time.
     pub(crate) peak: Peak,
 }
@@ -33,6 +35,7 @@ impl Sample {
             seconds: self.seconds + next.seconds,
             written: self.written + next.written,
             fetched: self.fetched + next.fetched,
+            errors: self.errors + next.errors,
             peak: self.peak.max(next.peak),
         }
     }

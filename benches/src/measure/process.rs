@@ -48,7 +48,7 @@ pub(crate) fn measure(
         return Err(format!("{command:?} ended with {status}: {said}").into());
     }
     let fetched = sent(servers)? - before;
-    Ok(Sample { seconds, written: written?, fetched, peak })
+    Ok(Sample { seconds, written: written?, fetched, peak, errors: 0 })
 }
 
 /// Whether a child has ended; it stays until it is waited for.

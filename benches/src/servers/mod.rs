@@ -7,6 +7,6 @@ mod registry;
 mod running;
 
 pub(crate) use log::SentBytes;
-pub(crate) use nginx::{FileServer, Tls};
+pub(crate) use nginx::{FileServer, Nginx, Tls};
 pub(crate) use registry::Registry;
 pub(crate) use running::Running;

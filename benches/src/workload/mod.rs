@@ -153,6 +153,11 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
+    /// Whether it is a layer or a config.
+    pub(crate) fn is_blob(self) -> bool {
+        matches!(self, Self::Blob(_))
+    }
+
     /// The path of a blob on its server.
     pub(crate) fn path(self, digest: &str) -> String {
         match self {

@@ -8,7 +8,7 @@ use crate::{
     sbom::{self, Graph, SbomError, Subject},
     supply::Supply,
 };
-use bundles::{BundlePlan, PlanError, SbomDocument, WriteError, WriteOptions};
+use bundles::{BundlePlan, Landing, PlanError, SbomDocument, WriteError, WriteOptions};
 use manifests::{ExitCode, Failure, lockfile::Lockfile};
 use std::path::Path;
 
@@ -64,6 +64,11 @@ pub fn plan(
     BundlePlan::new(lockfile, text, documents).map_err(BuildError::Plan)
 }
 
+/// Begins the file of a bundle, so that blobs can land in it while they arrive.
+pub fn begin<'a>(plan: &'a BundlePlan, path: &Path) -> Result<Landing<'a>, BuildError> {
+    Landing::begin(plan, path).map_err(BuildError::Write)
+}
+
 /// The bills of materials that the lockfile asks for, made of what is here, and the graph they were written from; none when it asks for none.
 pub fn documents(
     subject: Subject<'_>,
@@ -79,16 +84,15 @@ pub fn documents(
     Ok(Some((graph, documents)))
 }
 
-/// Writes the bundle from what is here and returns its size in bytes. Without a
-/// key it is left unsigned.
+/// Completes a bundle from what has landed and what is here, and returns its size
+/// in bytes. Without a key it is left unsigned.
 pub fn pack(
-    plan: &BundlePlan,
+    landing: Landing<'_>,
     supply: Supply<'_>,
-    path: &Path,
     key: Option<&SigningKey>,
     options: WriteOptions<'_>,
 ) -> Result<u64, BuildError> {
-    let draft = bundles::write(plan, &supply, path, options);
+    let draft = landing.finish(&supply, options);
     let mut draft = draft.or_else(|error| Err(set_aside(supply.cache(), error)?))?;
     if let Some(key) = key {
         draft.sign(key).map_err(BuildError::Key)?;

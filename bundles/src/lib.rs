@@ -39,7 +39,7 @@ pub use hash::{BlobHasher, digest, sha256};
 pub use plan::{BundlePlan, PlanError, SbomDocument};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
-pub use writer::{BlobSource, Draft, Reuse, WriteError, WriteOptions, sign, write};
+pub use writer::{BlobSource, Draft, Landing, Place, Reuse, WriteError, WriteOptions, sign, write};
 
 #[cfg(test)]
 mod attack;
@@ -53,6 +53,8 @@ mod hostile_payload_tests;
 mod hostile_tests;
 #[cfg(test)]
 mod incomplete_tests;
+#[cfg(test)]
+mod landing_tests;
 #[cfg(test)]
 mod large_tests;
 #[cfg(test)]

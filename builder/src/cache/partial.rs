@@ -3,7 +3,7 @@
 //! was written is hashed again before anything is appended.
 
 use super::{Cache, CacheError, KeyLock, files};
-use bundles::BlobHasher;
+use bundles::{BlobHasher, Place};
 use manifests::{Algorithm, Digest};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -48,29 +48,51 @@ pub struct Partial {
     hasher: BlobHasher,
     algorithm: Algorithm,
     note: Option<Note>,
+    /// Where the bytes go too. A bundle that cannot be written is told about
+    /// when it is packed; what arrives is kept all the same.
+    place: Option<Place>,
     _lock: KeyLock,
 }
 
 impl Partial {
     /// Opens or begins the download of a key and hashes what is there already.
+    /// Every byte goes to `place` too.
     pub fn open(
         cache: &Cache,
         key: &str,
         lock: KeyLock,
         algorithm: Algorithm,
+        place: Option<Place>,
     ) -> Result<Self, CacheError> {
         let path = cache.root().join("partial").join(key);
         let note = read_note(&path);
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
             .open(&path)
             .map_err(CacheError::io("create", &path))?;
-        let hasher =
-            hash(&mut file, BlobHasher::new(algorithm)).map_err(CacheError::io("read", &path))?;
-        Ok(Self { cache: cache.clone(), path, file, hasher, algorithm, note, _lock: lock })
+        let hasher = BlobHasher::new(algorithm);
+        let cache = cache.clone();
+        let mut partial = Self { cache, path, file, hasher, algorithm, note, place, _lock: lock };
+        partial.take_what_is_here().map_err(CacheError::io("read", &partial.path))?;
+        Ok(partial)
+    }
+
+    fn take_what_is_here(&mut self) -> std::io::Result<()> {
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            match self.file.read(&mut buffer)? {
+                0 => return Ok(()),
+                read => self.take(&buffer[..read]),
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.place.take_if(|place| place.append(bytes).is_err());
     }
 
     /// How many bytes are here.
@@ -88,6 +110,7 @@ impl Partial {
         self.file.set_len(0).map_err(CacheError::io("truncate", &self.path))?;
         self.file.rewind().map_err(CacheError::io("truncate", &self.path))?;
         self.hasher = BlobHasher::new(self.algorithm);
+        self.place.iter_mut().for_each(Place::restart);
         let text = serde_json::to_vec(&note).expect("a note is plain text");
         files::write_whole(&note_path(&self.path), &text)?;
         self.note = Some(note);
@@ -97,7 +120,7 @@ impl Partial {
     /// Appends bytes.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
         self.file.write_all(bytes).map_err(CacheError::io("write", &self.path))?;
-        self.hasher.update(bytes);
+        self.take(bytes);
         Ok(())
     }
 
@@ -106,7 +129,7 @@ impl Partial {
     /// Gives its digest and its size in bytes.
     pub fn commit(self, expected: Option<&Digest>) -> Result<(Digest, u64), CacheError> {
         let size = self.size();
-        let (found, _) = self.hasher.clone().finish();
+        let (found, sha256) = self.hasher.clone().finish();
         match expected {
             Some(expected) if *expected != found => {
                 let expected = expected.clone();
@@ -116,6 +139,8 @@ impl Partial {
             _ => {
                 files::rename(&self.path, &self.cache.place(&found))?;
                 files::remove(&note_path(&self.path))?;
+                // One that has not landed is packed out of the cache.
+                let _ = self.place.map(|place| place.done(&sha256));
                 Ok((found, size))
             }
         }
@@ -125,16 +150,6 @@ impl Partial {
     pub fn discard(self) -> Result<(), CacheError> {
         files::remove(&self.path)?;
         files::remove(&note_path(&self.path))
-    }
-}
-
-fn hash(file: &mut File, mut hasher: BlobHasher) -> std::io::Result<BlobHasher> {
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher),
-            read => hasher.update(&buffer[..read]),
-        }
     }
 }
 
@@ -159,7 +174,7 @@ mod tests {
 
     async fn open(cache: &Cache) -> Partial {
         let lock = KeyLock::acquire(cache, "k").await.unwrap();
-        Partial::open(cache, "k", lock, Algorithm::Sha256).unwrap()
+        Partial::open(cache, "k", lock, Algorithm::Sha256, None).unwrap()
     }
 
     fn note() -> Note {

@@ -9,14 +9,13 @@ use super::{
     sources::Sources,
 };
 use crate::{
-    build::{self, BuildError},
-    check,
+    build, check,
     fetch::{self, FetchOptions},
     keys::SigningKey,
     sbom::{Options, Subject},
     supply::Supply,
 };
-use bundles::{BundlePlan, Reuse, SbomDocument, WriteOptions};
+use bundles::{BundlePlan, Landing, Reuse, SbomDocument, WriteOptions};
 use clap::Args;
 use console::{Console, text};
 use manifests::{
@@ -69,12 +68,16 @@ impl Build {
         let cache = self.sources.cache()?;
         let named = self.earlier.named(key.as_ref())?;
         let supply = Supply::with(&cache, named.as_ref());
-        self.fetch_complete(&lockfile, supply, console)?;
         let path = self.path(&plan);
+        // Documents move what comes behind them, and are made of what is fetched.
+        let places_are_known = lockfile.sbom.is_empty();
+        let landing = places_are_known.then(|| build::begin(&plan, &path)).transpose()?;
+        self.fetch_complete(&lockfile, supply, landing.as_ref(), console)?;
         let documents = self.documents(&lockfile, &text, supply, console)?;
-        let plan = build::plan(&lockfile, &text, &documents)?;
-        let packing = Packing { plan: &plan, supply, path: &path, key: key.as_ref() };
-        let size = self.pack(&packing, console)?;
+        let with_documents = build::plan(&lockfile, &text, &documents)?;
+        let plan = if landing.is_some() { &plan } else { &with_documents };
+        let packing = Packing { plan, supply, path: &path, key: key.as_ref() };
+        let size = self.pack(&packing, landing, console)?;
         let signer = key.as_ref().map(|key| key.public().id().to_string());
         let built = Built { path: &path, size, signer };
         let warnings = self.day.warnings(&lockfile);
@@ -88,6 +91,7 @@ impl Build {
         &self,
         lockfile: &Lockfile,
         supply: Supply<'_>,
+        landing: Option<&Landing<'_>>,
         console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
         let cache = supply.cache();
@@ -100,7 +104,7 @@ impl Build {
         if is_at_hand {
             complete()?;
         }
-        self.fetch(lockfile, supply, console)?;
+        self.fetch(lockfile, supply, landing, console)?;
         if !is_at_hand {
             complete()?;
         }
@@ -111,11 +115,12 @@ impl Build {
         &self,
         lockfile: &Lockfile,
         supply: Supply<'_>,
+        landing: Option<&Landing<'_>>,
         console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
         let reporter = console.reporter();
-        job::run(fetch::fetch(lockfile, &options, supply, reporter.as_ref())).map(|_| ())
+        job::run(fetch::fetch(lockfile, &options, supply, landing, reporter.as_ref())).map(|_| ())
     }
 
     /// The bills of materials that travel inside. Parts that could not be read
@@ -159,14 +164,19 @@ impl Build {
 
     /// Packs with the help of the bundle that is named or replaced. The second is
     /// only there by chance: when it turns out to be damaged, it is left out.
-    fn pack(&self, packing: &Packing<'_>, console: &Console) -> Result<u64, Box<dyn Failure>> {
+    fn pack(
+        &self,
+        packing: &Packing<'_>,
+        landing: Option<Landing<'_>>,
+        console: &Console,
+    ) -> Result<u64, Box<dyn Failure>> {
         if let Some(named) = packing.supply.earlier() {
-            return self.pack_with(packing, Some(named), console);
+            return self.pack_with(packing, landing, Some(named), console);
         }
         let replaced = self.earlier.replaced(packing.key, packing.path);
-        match self.pack_with(packing, replaced.as_ref(), console) {
+        match self.pack_with(packing, landing, replaced.as_ref(), console) {
             Err(error) if replaced.is_some() && error.exit_code() == ExitCode::Untrusted => {
-                self.pack_with(packing, None, console)
+                self.pack_with(packing, None, None, console)
             }
             packed => packed,
         }
@@ -175,12 +185,15 @@ impl Build {
     fn pack_with(
         &self,
         packing: &Packing<'_>,
+        landing: Option<Landing<'_>>,
         reuse: Option<&Reuse>,
         console: &Console,
     ) -> Result<u64, Box<dyn Failure>> {
+        let landing = landing.map_or_else(|| build::begin(packing.plan, packing.path), Ok)?;
         let (reporter, jobs) = (console.reporter(), self.processors());
         let size = job::run_blocking(|stop| {
-            packing.run(WriteOptions { jobs, stop, reporter: reporter.as_ref(), reuse })
+            let options = WriteOptions { jobs, stop, reporter: reporter.as_ref(), reuse };
+            build::pack(landing, packing.supply, packing.key, options)
         })?;
         Ok(size?)
     }
@@ -192,12 +205,6 @@ struct Packing<'a> {
     supply: Supply<'a>,
     path: &'a Path,
     key: Option<&'a SigningKey>,
-}
-
-impl Packing<'_> {
-    fn run(&self, options: WriteOptions<'_>) -> Result<u64, BuildError> {
-        build::pack(self.plan, self.supply, self.path, self.key, options)
-    }
 }
 
 /// What came out.

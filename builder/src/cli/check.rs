@@ -57,7 +57,8 @@ impl Check {
     ) -> Result<(), Box<dyn Failure>> {
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
         let reporter = console.reporter();
-        job::run(fetch::fetch(lockfile, &options, Supply::of(cache), reporter.as_ref())).map(|_| ())
+        job::run(fetch::fetch(lockfile, &options, Supply::of(cache), None, reporter.as_ref()))
+            .map(|_| ())
     }
 }
 

@@ -97,7 +97,7 @@ impl Sbom {
         let cache = self.sources.cache()?;
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
         let reporter = console.reporter();
-        job::run(fetch::fetch(&lockfile, &options, Supply::of(&cache), reporter.as_ref()))?;
+        job::run(fetch::fetch(&lockfile, &options, Supply::of(&cache), None, reporter.as_ref()))?;
         Ok(Opened { lockfile, digest, cache, bundle: None })
     }
 

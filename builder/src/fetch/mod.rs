@@ -16,6 +16,7 @@ use crate::{
     registry::{Registries, Wanted},
     supply::Supply,
 };
+use bundles::Landing;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use manifests::{
     event::{Event, Reporter},
@@ -43,11 +44,13 @@ pub struct FetchSummary {
     pub bytes: u64,
 }
 
-/// Brings every distinct blob of a lockfile that is nowhere here into the cache.
+/// Brings every distinct blob of a lockfile that is nowhere here into the cache,
+/// and while they arrive into the bundle that is under way.
 pub async fn fetch(
     lockfile: &Lockfile,
     options: &FetchOptions,
     supply: Supply<'_>,
+    landing: Option<&Landing<'_>>,
     reporter: &dyn Reporter,
 ) -> Result<FetchSummary, FetchError> {
     let plan = Plan::new(lockfile, supply).map_err(FetchError::Lockfile)?;
@@ -61,7 +64,7 @@ pub async fn fetch(
     let network = Network::open(&options.network).map_err(FetchError::setup)?;
     let registries = network.registries().map_err(FetchError::setup)?;
     let cache = supply.cache();
-    let fetcher = Fetcher { network: &network, registries: &registries, cache, reporter };
+    let fetcher = Fetcher { network: &network, registries: &registries, cache, landing, reporter };
     fetcher.run(plan, before).await
 }
 
@@ -69,6 +72,7 @@ struct Fetcher<'a> {
     network: &'a Network,
     registries: &'a Registries<'a>,
     cache: &'a Cache,
+    landing: Option<&'a Landing<'a>>,
     reporter: &'a dyn Reporter,
 }
 
@@ -110,14 +114,17 @@ impl Fetcher<'_> {
         let blob = &missing.blob.descriptor;
         match source {
             Source::Registry(image) => {
-                let wanted = Wanted { image, blob, name };
+                let landing = self.landing;
+                let wanted = Wanted { image, blob, name, landing };
                 self.registries.bring(wanted, self.cache, self.reporter).await
             }
             Source::Url(url) => {
                 let request = &self.network.request(url);
                 let (key, digest) = (blob.digest.hex(), Some(blob.digest.clone()));
                 let expected = &Expected { digest, size: Some(blob.size) };
-                let download = Download { request, name, key, expected, conditional: false };
+                let landing = self.landing;
+                let download =
+                    Download { request, name, key, expected, conditional: false, landing };
                 self.network.client.download(download, self.cache, self.reporter).await
             }
         }

@@ -9,6 +9,7 @@ use super::{
     small,
 };
 use crate::cache::{Answer, Cache, CacheError, KeyLock, Partial};
+use bundles::{Landing, Place};
 use manifests::{
     Algorithm, Digest,
     event::{Outcome, Reporter, Transfer},
@@ -29,6 +30,8 @@ pub struct Download<'a> {
     /// Whether the last answer of this URL may still hold: then the server is
     /// asked to send only what has changed, and its answer is remembered.
     pub conditional: bool,
+    /// A bundle that takes the bytes while they arrive, if it has a place.
+    pub landing: Option<&'a Landing<'a>>,
 }
 
 /// What must arrive, as far as it is known.
@@ -67,6 +70,11 @@ impl Expected {
 }
 
 impl Download<'_> {
+    /// Where the bytes go beside the cache.
+    fn place(&self) -> Option<Place> {
+        self.landing?.place(self.expected.digest.as_ref()?)
+    }
+
     /// What another builder brought while we waited for the lock.
     fn already_in(&self, cache: &Cache) -> Option<Answer> {
         let (digest, size) = self.expected.digest.clone().zip(self.expected.size)?;
@@ -163,7 +171,8 @@ fn earlier(download: Download<'_>, cache: &Cache) -> Option<Answer> {
 async fn open(cache: &Cache, download: Download<'_>, lock: KeyLock) -> Result<Partial, HttpError> {
     let (cache, key) = (cache.clone(), download.key.to_owned());
     let algorithm = download.expected.algorithm();
-    Ok(blocking(move || Partial::open(&cache, &key, lock, algorithm)).await?)
+    let place = download.place();
+    Ok(blocking(move || Partial::open(&cache, &key, lock, algorithm, place)).await?)
 }
 
 async fn finish(

@@ -11,6 +11,7 @@ use crate::{
     http::{Download, Downloaded, Expected, HttpClient, HttpError, Request},
     mirrors::Mirrors,
 };
+use bundles::Landing;
 use manifests::{Algorithm, Descriptor, Digest, ImageRef, event::Reporter};
 use url::Url;
 
@@ -34,6 +35,8 @@ pub struct Wanted<'a> {
     pub blob: &'a Descriptor,
     /// The thing in the user's words.
     pub name: &'a str,
+    /// A bundle that takes the bytes while they arrive.
+    pub landing: Option<&'a Landing<'a>>,
 }
 
 /// What a name points at.
@@ -110,7 +113,7 @@ impl<'a> Registries<'a> {
         cache: &Cache,
         reporter: &dyn Reporter,
     ) -> Result<Downloaded, HttpError> {
-        let Wanted { image, blob, name } = wanted;
+        let Wanted { image, blob, name, landing } = wanted;
         let endpoint = Endpoint::of(image, self.mirrors);
         let is_manifest = manifest::is_known(&blob.media_type);
         let url = if is_manifest {
@@ -124,7 +127,7 @@ impl<'a> Registries<'a> {
         self.authorized(&endpoint, request, told, async |request| {
             let key = blob.digest.hex();
             let (request, expected) = (&request, &expected);
-            let download = Download { request, name, key, expected, conditional: false };
+            let download = Download { request, name, key, expected, conditional: false, landing };
             self.client.download(download, cache, reporter).await
         })
         .await

@@ -64,7 +64,7 @@ impl Log {
 pub(crate) fn quick() -> HttpOptions {
     HttpOptions {
         connect_timeout: Duration::from_secs(2),
-        stall_timeout: Duration::from_millis(200),
+        stall_timeout: Duration::from_secs(1),
         retry: Retry {
             attempts: 3,
             first: Duration::from_millis(1),
@@ -121,7 +121,14 @@ impl Bench {
         expected: &Expected,
     ) -> Result<Answer, HttpError> {
         let request = &Request::new(&self.upstream.url(path).parse().unwrap(), false);
-        let download = Download { request, name: path, key: "key", expected, conditional: true };
+        let download = Download {
+            request,
+            name: path,
+            key: "key",
+            expected,
+            conditional: true,
+            landing: None,
+        };
         Ok(client.download(download, &self.cache, &self.log).await?.answer)
     }
 
@@ -181,7 +188,7 @@ impl Bench {
 
     pub(crate) async fn fetch(&self, lockfile: &Lockfile) -> Result<FetchSummary, FetchError> {
         let options = FetchOptions { network: self.network(), offline: false };
-        fetch(lockfile, &options, Supply::of(&self.cache), &self.log).await
+        fetch(lockfile, &options, Supply::of(&self.cache), None, &self.log).await
     }
 }
 

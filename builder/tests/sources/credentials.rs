@@ -38,7 +38,7 @@ async fn lock_and_fetch(bench: &Bench, environment: Environment) -> Result<(), L
     let options = LockOptions { network: network.clone(), ..LockOptions::default() };
     let lockfile = lock(&release, &catalog, &options, &bench.cache, &bench.log).await?;
     let options = FetchOptions { network, offline: false };
-    fetch(&lockfile, &options, Supply::of(&bench.cache), &bench.log).await.unwrap();
+    fetch(&lockfile, &options, Supply::of(&bench.cache), None, &bench.log).await.unwrap();
     Ok(())
 }
 

@@ -130,14 +130,15 @@ async fn a_cached_blob_of_the_wrong_size_is_fetched_again() {
 async fn offline_asks_nobody_and_lists_everything_that_is_missing() {
     let (bench, _, lockfile) = locked().await;
     let offline = FetchOptions { network: bench.network(), offline: true };
-    let error = fetch(&lockfile, &offline, Supply::of(&bench.cache), &bench.log).await.unwrap_err();
+    let error =
+        fetch(&lockfile, &offline, Supply::of(&bench.cache), None, &bench.log).await.unwrap_err();
     let FetchError::Offline { count, list, .. } = &error else { panic!("{error:?}") };
     assert_eq!(*count, lockfile.blobs().unwrap().len());
     assert!(list.contains("node-tools/node-agent-v1.33.5-linux-amd64  sha256:"), "{list}");
     assert!(error.hint().unwrap().contains("without --offline"));
     assert_eq!((error.exit_code(), bench.upstream.requests()), (ExitCode::Source, vec![]));
     bench.fetch(&lockfile).await.unwrap();
-    fetch(&lockfile, &offline, Supply::of(&bench.cache), &bench.log).await.unwrap();
+    fetch(&lockfile, &offline, Supply::of(&bench.cache), None, &bench.log).await.unwrap();
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use manifests::{
     event::{Event, Outcome, Transfer},
 };
 use std::{
+    collections::HashMap,
     io::{self, Read},
     sync::{Mutex, atomic::Ordering},
 };
@@ -29,85 +30,87 @@ const STEP: u64 = 8 * frame::BLOCK;
 /// Most threads that compress: each holds a frame before and after.
 const MAX_COMPRESSORS: usize = 6;
 
-/// What the threads that move blobs share.
-struct Phase<'a> {
-    plan: &'a BundlePlan,
-    source: &'a dyn BlobSource,
-    draft: &'a Draft,
-    options: WriteOptions<'a>,
-    progress: Transfer<'a>,
-}
-
-/// SHA-256 of blobs that another algorithm names.
-pub(super) type Sums = Vec<(Digest, Digest)>;
+/// SHA-256 of blobs, by the digests that name them.
+pub(super) type Sums = HashMap<Digest, Digest>;
+/// Blobs that are in their places already, with their SHA-256.
+pub(super) type Landed = Sums;
 /// Frame sizes of each compressed blob, in order.
 pub(super) type FrameSizes = Vec<Vec<u64>>;
 
+/// What to write, where, and what is there already.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) plan: &'a BundlePlan,
+    pub(super) landed: &'a Landed,
+    pub(super) draft: &'a Draft,
+    pub(super) source: &'a dyn BlobSource,
+    pub(super) options: WriteOptions<'a>,
+}
+
+/// What the threads that move blobs share.
+struct Phase<'a> {
+    job: Job<'a>,
+    progress: Transfer<'a>,
+}
+
 /// What the plan could not know.
 pub(super) struct Written {
+    /// Of blobs that another algorithm names; others may be among them.
     pub(super) sums: Sums,
     pub(super) frames: FrameSizes,
     pub(super) known: KnownChunks,
 }
 
-/// Writes every blob of the plan.
-pub(super) fn write(
-    plan: &BundlePlan,
-    source: &dyn BlobSource,
-    draft: &Draft,
-    options: WriteOptions<'_>,
-) -> Result<Written, WriteError> {
+/// Writes every blob of the plan that has not landed.
+pub(super) fn write(job: Job<'_>) -> Result<Written, WriteError> {
+    let reporter = job.options.reporter;
     let title = "packing".to_owned();
-    let bytes = Some(plan.manifest.blobs.iter().filter_map(|it| moves(plan, it, options)).sum());
-    options.reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
-    let progress = Transfer::start(options.reporter, &plan.file_name(), bytes);
-    let phase = Phase { plan, source, draft, options, progress };
+    let bytes = Some(job.plan.manifest.blobs.iter().filter_map(|it| job.moves(it)).sum());
+    reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
+    let progress = Transfer::start(reporter, &job.plan.file_name(), bytes);
+    let phase = Phase { job, progress };
     let written = phase.blobs()?;
     phase.progress.finish(Outcome::Done);
-    options.reporter.report(&Event::PhaseFinished { title });
+    reporter.report(&Event::PhaseFinished { title });
     Ok(written)
 }
 
-/// The blob in the earlier bundle, when it can be copied from there.
-fn earlier<'a>(
-    plan: &BundlePlan,
-    record: &BlobRecord,
-    options: WriteOptions<'a>,
-) -> Option<&'a BlobRecord> {
-    options.reuse?.record(record, plan.level)
-}
+impl<'a> Job<'a> {
+    /// The blob in the earlier bundle, when it can be copied from there.
+    fn earlier(&self, record: &BlobRecord) -> Option<&'a BlobRecord> {
+        self.options.reuse?.record(record, self.plan.level)
+    }
 
-/// How many bytes move for a blob: those of its frames, or those of its entry.
-fn moves(plan: &BundlePlan, record: &BlobRecord, options: WriteOptions<'_>) -> Option<u64> {
-    match earlier(plan, record, options) {
-        Some(earlier) => earlier.stored_size(),
-        None => record.entry_len(),
+    /// How many bytes move for a blob: those of its frames, or those of its entry.
+    fn moves(&self, record: &BlobRecord) -> Option<u64> {
+        match self.earlier(record) {
+            _ if self.landed.contains_key(&record.digest) => None,
+            Some(earlier) => earlier.stored_size(),
+            None => record.entry_len(),
+        }
     }
 }
 
 impl Phase<'_> {
     fn blobs(&self) -> Result<Written, WriteError> {
-        let records = &self.plan.manifest.blobs;
+        let records = &self.job.plan.manifest.blobs;
         let border = records.partition_point(|record| record.encoding == Encoding::Stored);
         let mut copies = Copies::default();
         let mut sums = self.store_all(&records[..border], &mut copies)?;
         let frames = self.compress_all(&records[border..], &mut copies, &mut sums)?;
-        let known = match self.options.reuse {
-            Some(reuse) => copies.run(reuse, self.draft, self.options, &self.progress)?,
+        let known = match self.job.options.reuse {
+            Some(reuse) => copies.run(reuse, self.job.draft, self.job.options, &self.progress)?,
             None => KnownChunks::new(),
         };
         Ok(Written { sums, frames, known })
     }
 
-    fn earlier(&self, record: &BlobRecord) -> Option<&BlobRecord> {
-        earlier(self.plan, record, self.options)
-    }
-
     /// Stores what has to be stored and leaves the rest to be copied.
     fn store_all(&self, records: &[BlobRecord], copies: &mut Copies) -> Result<Sums, WriteError> {
-        let (mut anew, mut sums) = (Vec::new(), Sums::new());
-        for record in records {
-            match self.earlier(record) {
+        let (mut anew, mut sums) = (Vec::new(), self.job.landed.clone());
+        for record in records.iter().filter(|record| !self.job.landed.contains_key(&record.digest))
+        {
+            match self.job.earlier(record) {
                 Some(earlier) => {
                     copies.add(earlier, record.offset);
                     sums.extend(reuse::sum(earlier));
@@ -116,7 +119,7 @@ impl Phase<'_> {
             }
         }
         let sums = Mutex::new(sums);
-        parallel::for_each(self.options.jobs, &anew, Vec::new, |buffer, record| {
+        parallel::for_each(self.job.options.jobs, &anew, Vec::new, |buffer, record| {
             let sum = self.store(buffer, record)?;
             sums.lock().expect("no thread panics with the lock").extend(sum);
             Ok(())
@@ -141,7 +144,7 @@ impl Phase<'_> {
             out.clear();
             frame::store_part(&mut out, buffer, at, plain);
             let place = if at == 0 { 0 } else { frame::stored_offset(at) - 3 };
-            self.draft.write_at(&out, record.offset + place)?;
+            self.job.draft.write_at(&out, record.offset + place)?;
             at += moved;
             self.progress.advance(moved);
         }
@@ -159,7 +162,7 @@ impl Phase<'_> {
         let mut place = records.first().map_or(0, |record| record.offset);
         let mut all = Vec::new();
         for record in records {
-            let frames = match self.earlier(record) {
+            let frames = match self.job.earlier(record) {
                 Some(earlier) => {
                     copies.add(earlier, place);
                     sums.extend(reuse::sum(earlier));
@@ -189,13 +192,13 @@ impl Phase<'_> {
             Ok((moved > 0).then_some(plain))
         };
         let write = |frame: Vec<u8>| {
-            self.draft.write_at(&frame, place)?;
+            self.job.draft.write_at(&frame, place)?;
             place += frame.len() as u64;
             sizes.push(frame.len() as u64);
             Ok(())
         };
         parallel::ordered(
-            self.options.jobs.min(MAX_COMPRESSORS),
+            self.job.options.jobs.min(MAX_COMPRESSORS),
             read,
             |plain| self.compress(&plain),
             write,
@@ -206,14 +209,15 @@ impl Phase<'_> {
 
     /// One frame, from nothing but the bytes and the level.
     fn compress(&self, plain: &[u8]) -> Result<Vec<u8>, WriteError> {
-        zstd::bulk::compress(plain, self.plan.level).map_err(|source| self.draft.error(source))
+        zstd::bulk::compress(plain, self.job.plan.level)
+            .map_err(|source| self.job.draft.error(source))
     }
 
     fn open(&self, record: &BlobRecord) -> Result<EntryReader<'_>, WriteError> {
-        let content: Box<dyn Read + Send> = match self.plan.made.get(&record.digest) {
+        let content: Box<dyn Read + Send> = match self.job.plan.made.get(&record.digest) {
             Some(bytes) => Box::new(bytes.as_slice()),
             None => {
-                self.source.open(&record.digest).map_err(|source| unreadable(record, source))?
+                self.job.source.open(&record.digest).map_err(|source| unreadable(record, source))?
             }
         };
         Ok(EntryReader::new(record, content))
@@ -227,7 +231,7 @@ impl Phase<'_> {
         buffer: &mut Vec<u8>,
         limit: u64,
     ) -> Result<u64, WriteError> {
-        if self.options.stop.load(Ordering::Relaxed) {
+        if self.job.options.stop.load(Ordering::Relaxed) {
             return Err(WriteError::Stopped);
         }
         buffer.clear();

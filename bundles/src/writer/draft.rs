@@ -5,6 +5,7 @@ use super::{
     WriteError, WriteOptions,
     blobs::{FrameSizes, Sums},
     chunk_hashes, end_frame,
+    output::Output,
     reuse::KnownChunks,
 };
 use crate::{
@@ -16,12 +17,12 @@ use crate::{
     plan::BundlePlan,
     signature::{BundleSignature, Signer},
 };
-use manifests::event::Event;
+use manifests::{Algorithm, event::Event};
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// A bundle whose blobs are written and whose header is not.
@@ -29,7 +30,7 @@ use std::{
 pub struct Draft {
     path: PathBuf,
     partial: PathBuf,
-    file: File,
+    output: Arc<Output>,
     payload_start: u64,
     manifest: BundleManifest,
     signatures: Vec<BundleSignature>,
@@ -49,22 +50,12 @@ impl Draft {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".partial");
         let partial = path.with_file_name(name);
-        let open = || {
-            let file = File::options()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&partial)?;
-            // Two builds of one bundle would write over each other.
-            file.try_lock().map_err(|_held| io::Error::other("another process is writing it"))?;
-            file.set_len(0)?;
-            Ok(file)
-        };
-        let file = open().map_err(|source| WriteError::Write { path: partial.clone(), source })?;
+        let output = Output::create(&partial)
+            .map_err(|source| WriteError::Write { path: partial.clone(), source })?;
+        let output = Arc::new(output);
         let payload_start = frame::stored_len(manifest.header_size).expect("at most 64 MiB");
         let path = path.to_owned();
-        Ok(Self { path, partial, file, payload_start, manifest, signatures, finished: false })
+        Ok(Self { path, partial, output, payload_start, manifest, signatures, finished: false })
     }
 
     pub(super) fn error(&self, source: io::Error) -> WriteError {
@@ -73,7 +64,17 @@ impl Draft {
 
     /// Writes into the payload.
     pub(super) fn write_at(&self, bytes: &[u8], at: u64) -> Result<(), WriteError> {
-        self.file.write_all_at(bytes, self.payload_start + at).map_err(|source| self.error(source))
+        self.output.write_all_at(bytes, self.in_file(at)).map_err(|source| self.error(source))
+    }
+
+    /// Where a byte of the payload is in the file.
+    pub(super) fn in_file(&self, at: u64) -> u64 {
+        self.payload_start + at
+    }
+
+    /// The file, for somebody who writes into it from another thread.
+    pub(super) fn output(&self) -> Arc<Output> {
+        Arc::clone(&self.output)
     }
 
     /// Replaces what the plan had to guess by what has been written.
@@ -81,8 +82,8 @@ impl Draft {
         let mut compressed = compressed.into_iter();
         let mut next = 0;
         for blob in &mut self.manifest.blobs {
-            if let Some((_, sha256)) = sums.iter().find(|(digest, _)| *digest == blob.digest) {
-                blob.sha256 = Some(sha256.clone());
+            if blob.digest.algorithm() != Algorithm::Sha256 {
+                blob.sha256 = sums.get(&blob.digest).cloned();
             }
             if blob.encoding == Encoding::Zstd {
                 blob.frames = compressed.next().expect("one list for each compressed blob");
@@ -111,7 +112,8 @@ impl Draft {
             items: 0,
             bytes: Some(payload),
         });
-        let hashes = chunk_hashes(&self.file, self.payload_start, payload, known, options.jobs);
+        let hashes =
+            chunk_hashes(self.output.file(), self.payload_start, payload, known, options.jobs);
         self.manifest.chunks = hashes.map_err(|source| self.error(source))?;
         options.reporter.report(&Event::PhaseFinished { title });
         Ok(())
@@ -131,8 +133,8 @@ impl Draft {
         let header = header::render(&self.manifest, &self.signatures)
             .ok_or_else(|| self.error(io::Error::other("a header has room for 8 signatures")))?;
         let write = || {
-            self.file.write_all_at(&frame::store(&header), 0)?;
-            self.file.sync_all()?;
+            self.output.write_all_at(&frame::store(&header), 0)?;
+            self.output.sync()?;
             fs::rename(&self.partial, &self.path)?;
             sync_folder(&self.path)
         };
@@ -162,10 +164,10 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 /// new one and never half a header.
 pub fn sign<S: Signer>(bundle: &Bundle, signer: &S) -> Result<Result<(), WriteError>, S::Error> {
     let copy = || {
-        let mut draft =
+        let draft =
             Draft::begin(bundle.path(), bundle.manifest().clone(), bundle.signatures().to_vec())?;
-        let copied =
-            File::open(bundle.path()).and_then(|mut old| io::copy(&mut old, &mut draft.file));
+        let copied = File::open(bundle.path())
+            .and_then(|mut old| io::copy(&mut old, &mut draft.output.file()));
         copied.map_err(|source| draft.error(source))?;
         Ok(draft)
     };

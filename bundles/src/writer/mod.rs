@@ -5,10 +5,13 @@ mod blobs;
 mod draft;
 mod entry_reader;
 mod error;
+mod landing;
+mod output;
 mod reuse;
 
 pub use draft::{Draft, sign};
 pub use error::WriteError;
+pub use landing::{Landing, Place};
 pub use reuse::Reuse;
 
 use crate::{
@@ -16,6 +19,7 @@ use crate::{
     parallel,
     plan::BundlePlan,
 };
+use blobs::Landed;
 use manifests::{Digest, event::Reporter};
 use reuse::KnownChunks;
 use std::{
@@ -52,8 +56,19 @@ pub fn write(
     path: &Path,
     options: WriteOptions<'_>,
 ) -> Result<Draft, WriteError> {
-    let mut draft = Draft::create(path, plan)?;
-    let blobs::Written { sums, frames, known } = blobs::write(plan, source, &draft, options)?;
+    write_to(Draft::create(path, plan)?, plan, &Landed::new(), source, options)
+}
+
+/// Writes what has not landed yet.
+fn write_to(
+    mut draft: Draft,
+    plan: &BundlePlan,
+    landed: &Landed,
+    source: &dyn BlobSource,
+    options: WriteOptions<'_>,
+) -> Result<Draft, WriteError> {
+    let job = blobs::Job { plan, landed, draft: &draft, source, options };
+    let blobs::Written { sums, frames, known } = blobs::write(job)?;
     draft.settle(plan, &sums, frames);
     draft.hash_chunks(&known, options)?;
     Ok(draft)

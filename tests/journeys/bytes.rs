@@ -28,6 +28,22 @@ fn a_bundle_is_the_same_whatever_the_machine() {
     }
 }
 
+/// Without documents the place of each blob is known before it is fetched.
+#[test]
+fn blobs_that_land_while_they_arrive_give_the_bytes_of_a_full_cache() {
+    let office = Office::open();
+    let release = String::from_utf8(office.read("releases/demo.yaml")).unwrap();
+    let without = release.replace("sbom: [cyclonedx, spdx]\n", "");
+    assert_ne!(without, release);
+    fs::write(office.path("releases/demo.yaml"), without).unwrap();
+    office.builder("lock releases/demo.yaml --mirrors mirrors.yaml");
+    let build = "build releases/demo.lock --mirrors mirrors.yaml --key release.key";
+    office.builder(&format!("{build} --cache empty --jobs 16 -o landed.bundle"));
+    office.builder(&format!("{build} --cache empty --offline -o packed.bundle"));
+    assert!(office.read("landed.bundle") == office.read("packed.bundle"));
+    office.builder("verify landed.bundle --trust release.pub");
+}
+
 #[test]
 fn neither_umask_nor_folder_shows_in_the_bytes() {
     let office = Office::with_bundle();

@@ -9,6 +9,7 @@ use manifests::{
 };
 use std::{
     collections::BTreeSet,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -77,13 +78,17 @@ pub(crate) fn image_pin(image: &ImageSource) -> String {
     pin(published.and_then(|p| p.digest(None).cloned().map(|digest| (digest, p.trust))))
 }
 
-/// Something that lies beside some checkouts only; without it there is nothing
-/// to compare with.
-#[expect(clippy::print_stderr, reason = "a skipped comparison should be visible in the test log")]
+/// Something that lies beside some checkouts only; without it there is nothing to
+/// compare with, which is said past the capture of the test's output.
 pub(crate) fn at_hand(path: &str) -> Option<PathBuf> {
     let path = Path::new(ROOT).join(path);
     if !path.exists() {
-        eprintln!("skipped: `{}` is not here", path.display());
+        // A closed terminal is no reason to fail.
+        let _said = writeln!(
+            io::stderr(),
+            "\nSKIPPED: `{}` is not here, nothing is compared with it\n",
+            path.display()
+        );
         return None;
     }
     Some(path)

@@ -14,9 +14,6 @@ pub(crate) enum LeftOut {
 use LeftOut::{Excepted, Instead, Omitted};
 
 const ANSIBLE: LeftOut = Omitted("Kubespray, Ansible and their Python packages");
-const CALICO: LeftOut = Instead(
-    "https://raw.githubusercontent.com/projectcalico/calico/v3.30.3/manifests/calico-vxlan.yaml",
-);
 const CLOUDS: LeftOut = Omitted("load balancer controllers of NHN and NAVER, and OpenBao");
 const EDGE_OPTIONS: LeftOut = Omitted("KubeEdge's controller-manager and admission");
 const INGRESS: LeftOut = Instead(
@@ -29,8 +26,13 @@ const ROOK_OPTIONS: LeftOut = Omitted("Rook's CSI add-ons and object storage by 
 
 /// How an entry begins (`component kind name version`), and why it is here.
 pub(crate) const LEFT_OUT: &[(&str, LeftOut)] = &[
-    ("calico manifest calico source archive", CALICO),
-    ("calico manifest calico-node, ", CALICO),
+    ("calico manifest calico source archive", Omitted("the source archive of Calico")),
+    (
+        "calico manifest calico-node, ",
+        Instead(
+            "https://raw.githubusercontent.com/projectcalico/calico/v3.30.3/manifests/calico-vxlan.yaml",
+        ),
+    ),
     ("cri-o file cri-o.amd64.v1.24.0", OLD_CRIO),
     ("cri-o file cri-o.arm64.v1.24.0", OLD_CRIO),
     ("cri-o file cri-o.amd64.v1.30.3", OLD_CRIO),
@@ -106,12 +108,7 @@ pub(crate) const LEFT_OUT: &[(&str, LeftOut)] = &[
     ("nhn-lb image ", CLOUDS),
     ("openbao ", CLOUDS),
     ("openssh file ", Omitted("OpenSSH 9.8p1 from source")),
-    (
-        "opentofu file tofu_1.10.6_linux_amd64.zip",
-        Instead(
-            "https://github.com/opentofu/opentofu/releases/download/v1.10.6/tofu_1.10.6_linux_amd64.tar.gz",
-        ),
-    ),
+    ("opentofu file tofu_1.10.6_linux_amd64.zip", Omitted("the zip archive of OpenTofu")),
     ("podman file ", Omitted("Podman 3.4.7 from source")),
     ("portal ", PORTAL),
     ("python file ", ANSIBLE),

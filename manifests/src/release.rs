@@ -214,10 +214,7 @@ components:
                 "expected 1 to 19, found 20",
             ),
             (GOOD.replace("serial: 1", "serial: 1\nsbom: [spdx, spdx]"), "each once"),
-            (
-                GOOD.replace("serial: 1", "serial: 1\nsbom: [swid]"),
-                "expected `cyclonedx` or `spdx`",
-            ),
+            (GOOD.replace("serial: 1", "serial: 1\nsbom: [swid]"), "unknown variant `swid`"),
             (format!("{GOOD}- name: etcd\n  version: v3.5.23\n"), "`etcd` v3.5.23 is listed twice"),
             (
                 GOOD.replace("release: demo", "release: ../x"),

@@ -3,8 +3,10 @@
 
 use super::{
     BlobSource, Draft, WriteError, WriteOptions,
-    entry_reader::EntryReader,
-    reuse::{self, Copies, KnownChunks},
+    chunks::ChunkHasher,
+    content::{Content, EntryReader},
+    place::{Place, SharedLaid},
+    reuse::{self, Copies},
 };
 use crate::{
     format::{
@@ -19,29 +21,24 @@ use manifests::{
     event::{Event, Outcome, Transfer},
 };
 use std::{
-    collections::HashMap,
     io::{self, Read},
-    sync::{Mutex, atomic::Ordering},
+    sync::atomic::Ordering,
 };
 
-/// Plain bytes that a stored blob moves by: eight raw blocks.
+/// Bytes that a stored blob moves by.
 const STEP: u64 = 8 * frame::BLOCK;
 
 /// Most threads that compress: each holds a frame before and after.
 const MAX_COMPRESSORS: usize = 6;
 
-/// SHA-256 of blobs, by the digests that name them.
-pub(super) type Sums = HashMap<Digest, Digest>;
-/// Blobs that are in their places already, with their SHA-256.
-pub(super) type Landed = Sums;
 /// Frame sizes of each compressed blob, in order.
 pub(super) type FrameSizes = Vec<Vec<u64>>;
 
-/// What to write, where, and what is there already.
+/// What to write, where, and what lies there already.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) plan: &'a BundlePlan,
-    pub(super) landed: &'a Landed,
+    pub(super) laid: &'a SharedLaid,
     pub(super) draft: &'a Draft,
     pub(super) source: &'a dyn BlobSource,
     pub(super) options: WriteOptions<'a>,
@@ -53,122 +50,113 @@ struct Phase<'a> {
     progress: Transfer<'a>,
 }
 
-/// What the plan could not know.
-pub(super) struct Written {
-    /// Of blobs that another algorithm names; others may be among them.
-    pub(super) sums: Sums,
-    pub(super) frames: FrameSizes,
-    pub(super) known: KnownChunks,
-}
-
-/// Writes every blob of the plan that has not landed.
-pub(super) fn write(job: Job<'_>) -> Result<Written, WriteError> {
+/// Writes every blob of the plan that is not laid yet.
+pub(super) fn write(job: Job<'_>) -> Result<FrameSizes, WriteError> {
     let reporter = job.options.reporter;
     let title = "packing".to_owned();
-    let bytes = Some(job.plan.manifest.blobs.iter().filter_map(|it| job.moves(it)).sum());
+    let bytes = Some(job.plan.manifest.blobs.iter().map(|record| job.moves(record)).sum());
     reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
     let progress = Transfer::start(reporter, &job.plan.file_name(), bytes);
     let phase = Phase { job, progress };
-    let written = phase.blobs()?;
+    let frames = phase.blobs()?;
     phase.progress.finish(Outcome::Done);
     reporter.report(&Event::PhaseFinished { title });
-    Ok(written)
+    Ok(frames)
 }
 
 impl<'a> Job<'a> {
+    fn is_laid(&self, record: &BlobRecord) -> bool {
+        let laid = self.laid.lock().expect("no thread panics with the lock");
+        laid.sums.contains_key(&record.digest)
+    }
+
+    /// Remembers the SHA-256 of a blob.
+    fn add_sum(&self, digest: &Digest, sha256: Digest) {
+        let mut laid = self.laid.lock().expect("no thread panics with the lock");
+        laid.sums.insert(digest.clone(), sha256);
+    }
+
     /// The blob in the earlier bundle, when it can be copied from there.
     fn earlier(&self, record: &BlobRecord) -> Option<&'a BlobRecord> {
         self.options.reuse?.record(record, self.plan.level)
     }
 
-    /// How many bytes move for a blob: those of its frames, or those of its entry.
-    fn moves(&self, record: &BlobRecord) -> Option<u64> {
+    /// How many bytes move for a blob: those of its frames, of its tar entry where
+    /// that is compressed, or its own.
+    fn moves(&self, record: &BlobRecord) -> u64 {
         match self.earlier(record) {
-            _ if self.landed.contains_key(&record.digest) => None,
-            Some(earlier) => earlier.stored_size(),
-            None => record.entry_len(),
+            _ if self.is_laid(record) => 0,
+            Some(earlier) => reuse::frames_len(earlier),
+            None if record.encoding == Encoding::Zstd => {
+                record.entry_len().expect("planned with this length")
+            }
+            None => record.size,
         }
     }
 }
 
-impl Phase<'_> {
-    fn blobs(&self) -> Result<Written, WriteError> {
+impl<'a> Phase<'a> {
+    fn blobs(&self) -> Result<FrameSizes, WriteError> {
         let records = &self.job.plan.manifest.blobs;
         let border = records.partition_point(|record| record.encoding == Encoding::Stored);
         let mut copies = Copies::default();
-        let mut sums = self.store_all(&records[..border], &mut copies)?;
-        let frames = self.compress_all(&records[border..], &mut copies, &mut sums)?;
-        let known = match self.job.options.reuse {
-            Some(reuse) => copies.run(reuse, self.job.draft, self.job.options, &self.progress)?,
-            None => KnownChunks::new(),
-        };
-        Ok(Written { sums, frames, known })
+        self.store_all(&records[..border], &mut copies)?;
+        let frames = self.compress_all(&records[border..], &mut copies)?;
+        if let Some(reuse) = self.job.options.reuse {
+            let known = copies.run(reuse, self.job.draft, self.job.options, &self.progress)?;
+            self.job.laid.lock().expect("no thread panics with the lock").known.extend(known);
+        }
+        Ok(frames)
+    }
+
+    /// Leaves a blob to be copied out of the earlier bundle, to this place.
+    fn copy(&self, earlier: &BlobRecord, to: u64, copies: &mut Copies) {
+        copies.add(earlier, to);
+        self.job.add_sum(&earlier.digest, earlier.sha256().clone());
     }
 
     /// Stores what has to be stored and leaves the rest to be copied.
-    fn store_all(&self, records: &[BlobRecord], copies: &mut Copies) -> Result<Sums, WriteError> {
-        let (mut anew, mut sums) = (Vec::new(), self.job.landed.clone());
-        for record in records.iter().filter(|record| !self.job.landed.contains_key(&record.digest))
-        {
+    fn store_all(&self, records: &'a [BlobRecord], copies: &mut Copies) -> Result<(), WriteError> {
+        let mut anew = Vec::new();
+        for record in records.iter().filter(|record| !self.job.is_laid(record)) {
             match self.job.earlier(record) {
-                Some(earlier) => {
-                    copies.add(earlier, record.offset);
-                    sums.extend(reuse::sum(earlier));
-                }
+                Some(earlier) => self.copy(earlier, record.offset, copies),
                 None => anew.push(record),
             }
         }
-        let sums = Mutex::new(sums);
         parallel::for_each(self.job.options.jobs, &anew, Vec::new, |buffer, record| {
-            let sum = self.store(buffer, record)?;
-            sums.lock().expect("no thread panics with the lock").extend(sum);
-            Ok(())
-        })?;
-        Ok(sums.into_inner().expect("no thread panics with the lock"))
+            self.store(buffer, record)
+        })
     }
 
-    /// Copies one blob into its place; the place is exact, so any order will do.
-    fn store(
-        &self,
-        buffer: &mut Vec<u8>,
-        record: &BlobRecord,
-    ) -> Result<Option<(Digest, Digest)>, WriteError> {
-        let mut entry = self.open(record)?;
-        let plain = record.entry_len().expect("planned with this length");
-        let (mut at, mut out) = (0, Vec::new());
-        while at < plain {
-            let moved = self.read(&mut entry, record, buffer, STEP)?;
-            if moved == 0 {
-                break;
-            }
-            out.clear();
-            frame::store_part(&mut out, buffer, at, plain);
-            let place = if at == 0 { 0 } else { frame::stored_offset(at) - 3 };
-            self.job.draft.write_at(&out, record.offset + place)?;
-            at += moved;
-            self.progress.advance(moved);
+    /// Brings one blob into its place; the place is exact, so any order will do.
+    fn store(&self, buffer: &mut Vec<u8>, record: &'a BlobRecord) -> Result<(), WriteError> {
+        let failed = |source| self.job.draft.error(source);
+        let mut content = self.open(record)?;
+        let mut place = Place::new(self.job.draft, record, self.job.laid);
+        while self.read(&mut content, record, buffer, STEP)? > 0 {
+            place.append(buffer).map_err(failed)?;
+            self.progress.advance(buffer.len() as u64);
         }
-        entry.finish(record)
+        place.done(&content.finish()?).map_err(failed)
     }
 
     /// Compressed blobs one after the other, because the length of one decides
     /// the place of the next.
     fn compress_all(
         &self,
-        records: &[BlobRecord],
+        records: &'a [BlobRecord],
         copies: &mut Copies,
-        sums: &mut Sums,
     ) -> Result<FrameSizes, WriteError> {
         let mut place = records.first().map_or(0, |record| record.offset);
         let mut all = Vec::new();
         for record in records {
             let frames = match self.job.earlier(record) {
                 Some(earlier) => {
-                    copies.add(earlier, place);
-                    sums.extend(reuse::sum(earlier));
+                    self.copy(earlier, place, copies);
                     earlier.frames.clone()
                 }
-                None => self.compress_blob(record, place, sums)?,
+                None => self.compress_blob(record, place)?,
             };
             place += frames.iter().sum::<u64>();
             all.push(frames);
@@ -177,14 +165,9 @@ impl Phase<'_> {
     }
 
     /// One compressed blob, its frames in parallel. Gives their lengths.
-    fn compress_blob(
-        &self,
-        record: &BlobRecord,
-        mut place: u64,
-        sums: &mut Sums,
-    ) -> Result<Vec<u64>, WriteError> {
-        let mut entry = self.open(record)?;
-        let mut sizes = Vec::new();
+    fn compress_blob(&self, record: &'a BlobRecord, place: u64) -> Result<Vec<u64>, WriteError> {
+        let mut entry = EntryReader::new(self.open(record)?);
+        let (mut sizes, mut chunks) = (Vec::new(), ChunkHasher::new(place));
         let read = || {
             let mut plain = Vec::new();
             let moved = self.read(&mut entry, record, &mut plain, FRAME_PLAIN)?;
@@ -192,18 +175,16 @@ impl Phase<'_> {
             Ok((moved > 0).then_some(plain))
         };
         let write = |frame: Vec<u8>| {
-            self.job.draft.write_at(&frame, place)?;
-            place += frame.len() as u64;
+            self.job.draft.write_at(&frame, chunks.at())?;
+            chunks.update(&frame);
             sizes.push(frame.len() as u64);
             Ok(())
         };
-        parallel::ordered(
-            self.job.options.jobs.min(MAX_COMPRESSORS),
-            read,
-            |plain| self.compress(&plain),
-            write,
-        )?;
-        sums.extend(entry.finish(record)?);
+        let jobs = self.job.options.jobs.min(MAX_COMPRESSORS);
+        parallel::ordered(jobs, read, |plain| self.compress(&plain), write)?;
+        self.job.add_sum(&record.digest, entry.finish()?);
+        let mut laid = self.job.laid.lock().expect("no thread panics with the lock");
+        laid.known.extend(chunks.finish());
         Ok(sizes)
     }
 
@@ -213,20 +194,20 @@ impl Phase<'_> {
             .map_err(|source| self.job.draft.error(source))
     }
 
-    fn open(&self, record: &BlobRecord) -> Result<EntryReader<'_>, WriteError> {
-        let content: Box<dyn Read + Send> = match self.job.plan.made.get(&record.digest) {
+    fn open(&self, record: &'a BlobRecord) -> Result<Content<'a>, WriteError> {
+        let source: Box<dyn Read + Send> = match self.job.plan.made.get(&record.digest) {
             Some(bytes) => Box::new(bytes.as_slice()),
             None => {
                 self.job.source.open(&record.digest).map_err(|source| unreadable(record, source))?
             }
         };
-        Ok(EntryReader::new(record, content))
+        Ok(Content::new(record, source))
     }
 
-    /// Reads the next `limit` bytes of an entry, or what is left of it.
+    /// Reads the next `limit` bytes, or what is left. Gives how many.
     fn read(
         &self,
-        entry: &mut EntryReader<'_>,
+        from: &mut impl Read,
         record: &BlobRecord,
         buffer: &mut Vec<u8>,
         limit: u64,
@@ -235,7 +216,7 @@ impl Phase<'_> {
             return Err(WriteError::Stopped);
         }
         buffer.clear();
-        let moved = entry.take(limit).read_to_end(buffer);
+        let moved = from.take(limit).read_to_end(buffer);
         moved.map(|moved| moved as u64).map_err(|source| unreadable(record, source))
     }
 }

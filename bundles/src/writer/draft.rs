@@ -2,11 +2,8 @@
 //! its real name in one rename when it is whole.
 
 use super::{
-    WriteError, WriteOptions,
-    blobs::{FrameSizes, Sums},
-    chunk_hashes, end_frame,
-    output::Output,
-    reuse::KnownChunks,
+    WriteError, WriteOptions, blobs::FrameSizes, chunk_hashes, chunks::KnownChunks, end_frame,
+    output::Output, place::Sums,
 };
 use crate::{
     bundle::Bundle,

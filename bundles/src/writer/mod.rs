@@ -2,16 +2,19 @@
 //! the chunk hashes; then, once nothing can change any more, the header.
 
 mod blobs;
+mod chunks;
+mod content;
 mod draft;
-mod entry_reader;
 mod error;
 mod landing;
 mod output;
+mod place;
 mod reuse;
 
 pub use draft::{Draft, sign};
 pub use error::WriteError;
-pub use landing::{Landing, Place};
+pub use landing::Landing;
+pub use place::Place;
 pub use reuse::Reuse;
 
 use crate::{
@@ -19,9 +22,9 @@ use crate::{
     parallel,
     plan::BundlePlan,
 };
-use blobs::Landed;
+use chunks::KnownChunks;
 use manifests::{Digest, event::Reporter};
-use reuse::KnownChunks;
+use place::SharedLaid;
 use std::{
     fs::File,
     io::{self, Read},
@@ -56,21 +59,22 @@ pub fn write(
     path: &Path,
     options: WriteOptions<'_>,
 ) -> Result<Draft, WriteError> {
-    write_to(Draft::create(path, plan)?, plan, &Landed::new(), source, options)
+    write_to(Draft::create(path, plan)?, plan, &SharedLaid::default(), source, options)
 }
 
-/// Writes what has not landed yet.
+/// Writes what is not laid yet, and completes the payload.
 fn write_to(
     mut draft: Draft,
     plan: &BundlePlan,
-    landed: &Landed,
+    laid: &SharedLaid,
     source: &dyn BlobSource,
     options: WriteOptions<'_>,
 ) -> Result<Draft, WriteError> {
-    let job = blobs::Job { plan, landed, draft: &draft, source, options };
-    let blobs::Written { sums, frames, known } = blobs::write(job)?;
-    draft.settle(plan, &sums, frames);
-    draft.hash_chunks(&known, options)?;
+    let job = blobs::Job { plan, laid, draft: &draft, source, options };
+    let frames = blobs::write(job)?;
+    let laid = std::mem::take(&mut *laid.lock().expect("no thread panics with the lock"));
+    draft.settle(plan, &laid.sums, frames);
+    draft.hash_chunks(&laid.known, options)?;
     Ok(draft)
 }
 

@@ -2,7 +2,7 @@
 //! one wants is copied frame by frame out of chunks whose signed hash was just
 //! checked; nothing is decoded, hashed by SHA-256 or compressed again.
 
-use super::{Draft, WriteError, WriteOptions};
+use super::{Draft, WriteError, WriteOptions, chunks::KnownChunks};
 use crate::{
     bundle::Bundle,
     error::BundleError,
@@ -12,9 +12,9 @@ use crate::{
     },
     parallel,
 };
-use manifests::{Digest, event::Transfer};
+use manifests::event::Transfer;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     ops::Range,
     sync::{Mutex, atomic::Ordering},
 };
@@ -62,15 +62,11 @@ struct Part {
 #[derive(Debug, Default)]
 pub(super) struct Copies(BTreeMap<u64, Vec<Part>>);
 
-/// Chunks of the new payload whose hash is known because all of their bytes are
-/// those of one chunk of the earlier bundle.
-pub(super) type KnownChunks = HashMap<u64, String>;
-
 impl Copies {
     /// Copies the frames of a blob to this place.
     pub(super) fn add(&mut self, record: &BlobRecord, mut to: u64) {
         let mut from = record.offset;
-        let end = from + record.stored_size().expect("checked when the manifest was parsed");
+        let end = from + frames_len(record);
         while from < end {
             let (chunk, start) = (from / CHUNK_SIZE, from % CHUNK_SIZE);
             let len = (end - from).min(CHUNK_SIZE - start);
@@ -94,7 +90,8 @@ impl Copies {
         }
     }
 
-    /// Moves everything.
+    /// Moves everything. A chunk that moves as a whole to the place of a chunk
+    /// keeps its hash.
     pub(super) fn run(
         self,
         reuse: &Reuse,
@@ -128,9 +125,9 @@ impl Copies {
     }
 }
 
-/// The SHA-256 of a blob that another algorithm names, as the bundle has it.
-pub(super) fn sum(record: &BlobRecord) -> Option<(Digest, Digest)> {
-    record.sha256.as_ref().map(|sha256| (record.digest.clone(), sha256.clone()))
+/// How long the frames of a blob are.
+pub(super) fn frames_len(record: &BlobRecord) -> u64 {
+    record.stored_size().expect("checked when the manifest was parsed")
 }
 
 fn index(value: u64) -> usize {

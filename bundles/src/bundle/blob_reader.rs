@@ -127,9 +127,7 @@ impl BlobReader {
             Some((held, bytes)) if *held == index => bytes.clone(),
             _ => {
                 self.chunk = None; // one chunk at a time is what the bound promises
-                let mut buffer = Vec::new();
-                self.bundle.chunk(index, &mut buffer)?;
-                let bytes = Bytes::from(buffer);
+                let bytes = self.bundle.kept_chunk(index)?;
                 self.chunk = Some((index, bytes.clone()));
                 bytes
             }

@@ -3,6 +3,7 @@
 
 mod blob_reader;
 mod complete;
+mod kept;
 mod open;
 mod sbom;
 mod verified_file;
@@ -20,6 +21,8 @@ use crate::{
     signature::{BundleSignature, KeyId},
     trust::Trust,
 };
+use bytes::Bytes;
+use kept::Kept;
 use manifests::{
     Digest,
     event::{Event, Outcome, Reporter, Transfer},
@@ -45,6 +48,7 @@ struct Inner {
     signed_by: Vec<KeyId>,
     file: VerifiedFile,
     blobs: HashMap<Digest, usize>,
+    kept: Kept,
 }
 
 /// Whose signature a bundle needs before its manifest is looked at.
@@ -177,6 +181,22 @@ impl Bundle {
         let mut bad = bad.into_inner().expect("no thread panics with the lock");
         bad.sort_unstable();
         Ok(bad.into_iter().map(|chunk| self.damage_at(chunk)).collect())
+    }
+
+    /// Keeps the chunks that were read last in memory, this many of 4 MiB, so that
+    /// what several readers want is read and hashed once.
+    pub fn keep_chunks(&self, count: usize) {
+        self.0.kept.limit(count);
+    }
+
+    /// A chunk that is intact: one that is kept, or read and hashed now.
+    fn kept_chunk(&self, chunk: u64) -> Result<Bytes, BundleError> {
+        if let Some(bytes) = self.0.kept.get(chunk) {
+            return Ok(bytes);
+        }
+        let mut buffer = self.0.kept.buffer();
+        self.chunk(chunk, &mut buffer)?;
+        Ok(self.0.kept.put(chunk, buffer))
     }
 
     /// Reads a chunk of the payload into a buffer, and refuses other bytes than

@@ -1,7 +1,7 @@
 //! Opening a bundle, in the one order that is safe: find the bytes, check the
 //! signatures, only then parse, and at last compare the whole header.
 
-use super::{Acceptance, Bundle, Inner, payload_start, verified_file::VerifiedFile};
+use super::{Acceptance, Bundle, Inner, kept::Kept, payload_start, verified_file::VerifiedFile};
 use crate::{
     error::BundleError,
     format::{
@@ -32,7 +32,15 @@ pub(super) fn open(path: &Path, acceptance: Acceptance<'_>) -> Result<Bundle, Bu
     let blobs =
         manifest.blobs.iter().enumerate().map(|(at, blob)| (blob.digest.clone(), at)).collect();
     let path = path.to_owned();
-    Ok(Bundle(Arc::new(Inner { path, manifest, signatures, signed_by, file, blobs })))
+    Ok(Bundle(Arc::new(Inner {
+        path,
+        manifest,
+        signatures,
+        signed_by,
+        file,
+        blobs,
+        kept: Kept::default(),
+    })))
 }
 
 /// The plain bytes of the header. Reads no further than it; `None` when the

@@ -7,6 +7,9 @@ use bundles::{BlobRecord, Bundle};
 use manifests::Digest;
 use std::collections::{BTreeMap, HashMap};
 
+/// Chunks of 4 MiB that are kept for other clients, over all bundles.
+const KEPT: usize = 12;
+
 /// The tables. Nothing outside of them can be served.
 #[derive(Debug)]
 pub(crate) struct Holdings {
@@ -35,6 +38,9 @@ impl Holdings {
     /// Puts bundles side by side. A name in two of them goes to the one with the
     /// higher serial of the same release, or else to the one named later.
     pub(crate) fn new(bundles: Vec<Bundle>) -> Self {
+        for bundle in &bundles {
+            bundle.keep_chunks(KEPT.div_ceil(bundles.len()));
+        }
         let (repositories, blobs) = (BTreeMap::new(), HashMap::new());
         let mut holdings = Self { bundles, repositories, blobs, remarks: Vec::new() };
         let mut givers = Givers::new();

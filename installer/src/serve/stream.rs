@@ -21,8 +21,9 @@ use tokio::{
     time::timeout,
 };
 
-/// Memory that all streams together may hold, in MiB. With what the program
-/// needs besides, it stays below 192 MiB.
+/// Memory that all streams together may hold, in MiB. With the chunks that are
+/// kept for others (48 MiB) and what the program needs besides, it stays below
+/// 192 MiB.
 const BUDGET: usize = 112;
 
 /// MiB that a stream of a stored blob holds at most: the chunk that is being

@@ -37,13 +37,15 @@ struct Rounds<'a> {
     ours: &'a Ours<'a>,
     script: &'a Script<'a>,
     results: Results,
+    /// What the first build was.
+    first: Option<blake3::Hash>,
 }
 
 /// Runs so many rounds over everything.
 pub(crate) fn run(stand: &Stand, rounds: usize) -> Result<Results> {
     let (ours, script) = (Ours::set_up(stand)?, Script::set_up(stand)?);
     let results = Results { identical: true, ..Results::default() };
-    let mut all = Rounds { stand, ours: &ours, script: &script, results };
+    let mut all = Rounds { stand, ours: &ours, script: &script, results, first: None };
     all.measured("lock", || ours.lock(1))?;
     ours.lock(2)?;
     ours.forget_lock()?;
@@ -67,15 +69,22 @@ impl Rounds<'_> {
         script.forget_sources()?;
         self.perhaps("cold without cache", || ours.cold_without_cache())?;
         self.measured("cold", || ours.cold())?;
-        let first = fingerprint(&bundle)?;
+        self.compare()?;
         self.measured("cp", || limits::copy(&bundle, &stand.scratch))?;
         self.measured("cp and sync", || limits::copy_and_sync(&bundle, &stand.scratch))?;
         self.measured("again", || ours.again())?;
-        self.results.identical &= first == fingerprint(&bundle)?;
+        self.compare()?;
         self.measured("one image changed", || ours.changed())?;
         self.results.bundle_bytes = fs::metadata(&bundle).map_err(at(&bundle))?.len();
         self.results.script_bytes = fs::metadata(script.file()).map_err(at(&script.file()))?.len();
         ours.forget_cache()
+    }
+
+    /// Holds the bundle that is there against the first one of all rounds.
+    fn compare(&mut self) -> Result<()> {
+        let now = fingerprint(&self.ours.bundle())?;
+        self.results.identical &= *self.first.get_or_insert(now) == now;
+        Ok(())
     }
 
     fn verifying(&mut self) -> Result<()> {
@@ -140,6 +149,12 @@ impl Results {
     /// The slowest time of a job, in seconds.
     pub(crate) fn slowest(&self, job: &str) -> Option<f64> {
         self.each(job, |sample| sample.seconds).max_by(f64::total_cmp)
+    }
+
+    /// What one job is of another in each round.
+    pub(crate) fn ratios(&self, job: &str, of: &str) -> Vec<f64> {
+        let times = self.each(job, |it| it.seconds).zip(self.each(of, |it| it.seconds));
+        times.map(|(job, of)| job / of).collect()
     }
 
     /// The most that a job had or did in any round.

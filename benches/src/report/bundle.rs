@@ -29,7 +29,7 @@ pub(crate) fn limits(results: &Results) -> Vec<(&'static str, String, f64)> {
     let bundle = results.bundle_bytes;
     let fetched = results.most("get, hash, write", |it| it.fetched).unwrap_or(0);
     let sizes = [
-        ("lock", fetched),
+        ("lock", results.most("lock", |it| it.fetched).unwrap_or(0)),
         ("get, hash, write", fetched),
         ("cp", bundle),
         ("cp and sync", bundle),
@@ -59,6 +59,7 @@ impl Facts<'_> {
                 ("limit ÷ ours", of(get, job)),
                 Goal::AtLeast(PART),
             );
+            let row = row.in_rounds(self.results.ratios(get, job));
             row.against(self.shown("script: create"), self.shown(get))
         };
         let again = Row::new(
@@ -77,10 +78,14 @@ impl Facts<'_> {
         vec![
             cold("cold create", "cold"),
             cold("cold create, no cache", "cold without cache"),
-            again.against(self.shown("script: create again"), self.shown(copy)),
+            again
+                .in_rounds(self.results.ratios("again", copy))
+                .against(self.shown("script: create again"), self.shown(copy)),
             self.same_bytes(),
             self.changed(),
-            verified.against(self.shown("script: verify"), self.shown(verify)),
+            verified
+                .in_rounds(self.results.ratios("verify", verify))
+                .against(self.shown("script: verify"), self.shown(verify)),
         ]
     }
 

@@ -43,6 +43,9 @@ pub(crate) struct Row {
     pub(crate) figure: Option<f64>,
     pub(crate) goal: Goal,
     pub(crate) met: bool,
+    /// The same figure from each round by itself, where it is a ratio of two times:
+    /// the fastest of each need not be of one round.
+    pub(crate) rounds: Vec<f64>,
 }
 
 impl Row {
@@ -55,11 +58,33 @@ impl Row {
     ) -> Self {
         let met = figure.is_some_and(|figure| goal.is_met(figure));
         let (others, limit) = (String::new(), String::new());
-        Self { job, others, limit, ours, measure, figure, goal, met }
+        let rounds = Vec::new();
+        Self { job, others, limit, ours, measure, figure, goal, met, rounds }
     }
 
     pub(crate) fn against(self, others: String, limit: String) -> Self {
         Self { others, limit, ..self }
+    }
+
+    pub(crate) fn in_rounds(self, rounds: Vec<f64>) -> Self {
+        Self { rounds, ..self }
+    }
+
+    /// Whether the goal is met, and in how many rounds where they do not agree.
+    pub(crate) fn verdict(&self) -> String {
+        let verdict = match (self.figure, self.met) {
+            (None, _) => "not measured",
+            (_, true) => "yes",
+            (_, false) => "NO",
+        };
+        let (all, met) =
+            (self.rounds.len(), self.rounds.iter().filter(|it| self.goal.is_met(**it)));
+        match met.count() {
+            met if all > 0 && met != if self.met { all } else { 0 } => {
+                format!("{verdict}, in {met} of {all} rounds")
+            }
+            _ => verdict.to_owned(),
+        }
     }
 }
 
@@ -72,5 +97,14 @@ mod tests {
         let row = |figure| Row::new("a", String::new(), ("b", figure), Goal::AtMost(1.0)).met;
         assert_eq!((row(Some(1.0)), row(Some(1.1)), row(None)), (true, false, false));
         assert!(Goal::AtLeast(0.7).is_met(0.8));
+    }
+
+    #[test]
+    fn rounds_that_do_not_agree_are_told() {
+        let row = Row::new("a", String::new(), ("b", Some(1.0)), Goal::AtMost(1.0));
+        let verdict = |rounds: &[f64]| row.clone().in_rounds(rounds.to_vec()).verdict();
+        assert_eq!(verdict(&[]), "yes");
+        assert_eq!(verdict(&[0.9, 1.0]), "yes");
+        assert_eq!(verdict(&[0.9, 1.1, 1.2]), "yes, in 1 of 3 rounds");
     }
 }

@@ -9,8 +9,9 @@ pub(crate) fn serve_rows(results: &Results) -> Vec<Row> {
         let (our_speed, their_speed) = (speed(results, ours), speed(results, theirs));
         let figure = our_speed.zip(their_speed).map(|(ours, theirs)| ours / theirs);
         let measure = ("ours ÷ theirs", figure);
-        Row::new(name, shown(our_speed), measure, Goal::AtLeast(goal))
-            .against(shown(their_speed), String::new())
+        let row = Row::new(name, shown(our_speed), measure, Goal::AtLeast(goal));
+        // The same bytes, so the ratio of speeds is the other way round.
+        row.in_rounds(results.ratios(theirs, ours)).against(shown(their_speed), String::new())
     };
     let errors = |job| results.most(job, |it: &Sample| it.errors);
     let ours = errors("64 clients");

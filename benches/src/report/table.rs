@@ -21,16 +21,20 @@ pub(crate) fn goals_table(rows: &[Row], others: &str) -> String {
     table.set_header(["job", others, "limit", "ours", "figure", "goal", "met"]);
     for row in rows {
         let number = row.figure.map_or_else(|| "–".into(), |figure| format!("{figure:.2}"));
-        let met = match (row.figure, row.met) {
-            (None, _) => "not measured",
-            (_, true) => "yes",
-            (_, false) => "NO",
-        };
-        let figure = format!("{number} {}", row.measure);
+        let met = row.verdict();
+        let figure = format!("{number} {}{}", row.measure, range(&row.rounds));
         let goal = row.goal.text();
-        table.add_row([row.job, &row.others, &row.limit, &row.ours, &figure, &goal, met]);
+        table.add_row([row.job, &row.others, &row.limit, &row.ours, &figure, &goal, &met]);
     }
     format!("{table}\n")
+}
+
+/// From the least to the most in the rounds.
+fn range(rounds: &[f64]) -> String {
+    let least = rounds.iter().copied().min_by(f64::total_cmp);
+    let most = rounds.iter().copied().max_by(f64::total_cmp);
+    let both = least.zip(most);
+    both.map_or_else(String::new, |(least, most)| format!(" ({least:.2} … {most:.2})"))
 }
 
 /// Prints a text: what the benchmark is run for.

@@ -3,6 +3,7 @@
 
 use super::{
     finding::Found,
+    url::Fields,
     walk::{Around, Walk},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -47,7 +48,8 @@ fn found(object: &Value) -> Vec<Found> {
     let (version, kind) = (text("apiVersion"), text("kind"));
     let is_workload = WORKLOADS.contains(&version);
     let has_prose = !["ConfigMap", "Secret"].contains(&kind);
-    let around = Around { is_workload, has_prose, ..Around::default() };
+    let urls = Fields::of(version, kind);
+    let around = Around { is_workload, has_prose, urls, ..Around::default() };
     let mut walk = Walk::default();
     let Some(fields) = object.as_object() else {
         walk.value(object, around);
@@ -69,8 +71,9 @@ fn field(walk: &mut Walk, key: &str, child: &Value, around: Around<'_>) {
     walk.within(key, |walk| walk.value(child, Around { name: key, runs, ..around }));
 }
 
-/// Names and labels cannot hold an image name.
+/// Names and labels cannot hold an image name; URLs in annotations are links.
 fn annotations(walk: &mut Walk, metadata: &Value, around: Around<'_>) {
+    let around = Around { urls: Fields::Silent, ..around };
     walk.within("metadata", |walk| {
         let annotations = &metadata["annotations"];
         walk.within("annotations", |walk| walk.value(annotations, around));

@@ -69,6 +69,28 @@ fn annotations_are_read_and_names_and_labels_are_not() {
 }
 
 #[test]
+fn charts_and_sources_of_custom_resources_are_files() {
+    let chart = json!({
+        "apiVersion": "helm.cattle.io/v1", "kind": "HelmChart", "metadata": {"name": "a"},
+        "spec": {
+            "repo": "https://charts.example.org", "chart": "shop",
+            "valuesContent": "url: https://shop.example.org\nplugin:\n  url: https://a.io/x.zip\n",
+        },
+    });
+    let expected = [
+        "HelmChart a: spec.repo https://charts.example.org",
+        "HelmChart a: spec.valuesContent > plugin.url https://a.io/x.zip",
+    ];
+    assert_eq!(found(&chart), expected);
+    let repository = json!({
+        "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "HelmRepository",
+        "metadata": {"name": "b", "annotations": {"url": "https://a.io/readme.yaml"}},
+        "spec": {"type": "oci", "url": "oci://ghcr.io/a/charts"},
+    });
+    assert_eq!(found(&repository), ["HelmRepository b: spec.url oci://ghcr.io/a/charts"]);
+}
+
+#[test]
 fn what_is_no_object_is_told_by_its_line() {
     let document = json!(["quay.io/a/b:v1"]);
     assert_eq!(found(&document), ["the document at line 7: [0] quay.io/a/b:v1"]);

@@ -5,15 +5,27 @@
 //! ends like a file (`.tar.gz`, `.yaml`, `.sh`, `.git` …), or the line holds a
 //! command that fetches (`curl`, `wget` …), or the name in front says so
 //! (`DOWNLOAD_URL`, `--git-repo`). A mere endpoint or a link to a document is
-//! none.
+//! none. What `oci://` names lies in a registry and is nothing but fetched, as a
+//! chart by `helm`.
+//!
+//! Custom resources have fields for what their controllers fetch. There the text
+//! as a whole counts when it is `oci://` or ends like a file, and any URL in a
+//! resource whose kind says that it is a chart or a place for charts and sources.
 
 use super::words;
+
+/// Fields in which custom resources name what is fetched: of charts and their
+/// repositories, of sources in Git and elsewhere.
+const FIELDS: [&str; 5] = ["chart", "repo", "repourl", "repository", "url"];
 
 const SUFFIXES: [&str; 27] = [
     ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst", ".zip", ".yaml", ".yml", ".json", ".sh", ".deb",
     ".rpm", ".apk", ".exe", ".whl", ".jar", ".war", ".bin", ".iso", ".img", ".qcow2", ".wasm",
     ".so", ".git", ".pem", ".crt",
 ];
+
+/// The longer of two that end alike comes first.
+const SCHEMES: [&str; 3] = ["https", "http", "oci"];
 
 /// Commands that fetch what a URL names.
 const COMMANDS: [&str; 11] = [
@@ -34,11 +46,52 @@ const COMMANDS: [&str; 11] = [
 const INSIDE: [&str; 7] =
     [".local", ".svc", ".internal", ".localhost", ".localdomain", ".test", ".invalid"];
 
+/// How much a custom resource says of the URLs in its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Fields {
+    /// It is none: nothing.
+    #[default]
+    Silent,
+    /// What is a file or lies in a registry is fetched.
+    Files,
+    /// Whatever it names is fetched: it is a chart or a repository.
+    Sources,
+}
+
+impl Fields {
+    /// By the version and the kind of an object.
+    pub(super) fn of(version: &str, kind: &str) -> Self {
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let is_custom = group.contains('.') && !group.ends_with(".k8s.io");
+        match is_custom {
+            true if kind.ends_with("Chart") || kind.ends_with("Repository") => Self::Sources,
+            true => Self::Files,
+            false => Self::Silent,
+        }
+    }
+
+    /// Within a text of the resource, which may be about anything.
+    pub(super) fn in_text(self) -> Self {
+        if self == Self::Sources { Self::Files } else { self }
+    }
+
+    /// The URL in the field of this name, when it would be fetched.
+    pub(super) fn fetched<'a>(self, text: &'a str, name: &str) -> Option<&'a str> {
+        let url = text.trim();
+        let is_whole = urls(url).first().is_some_and(|first| *first == url);
+        let is_field = FIELDS.contains(&name.to_ascii_lowercase().as_str());
+        let is_fetched = self == Self::Sources || is_in_registry(url) || is_file(url);
+        let is_asked = self != Self::Silent && is_field && is_whole;
+        (is_asked && is_outside(url) && is_fetched).then_some(url)
+    }
+}
+
 /// The URLs of a line that would be fetched; `name` is what stands in front.
 pub(super) fn fetched<'a>(line: &'a str, name: &str) -> Vec<&'a str> {
     let is_fetching =
         COMMANDS.iter().any(|command| holds(line, command)) || words::says_fetch(name);
-    let is_fetched = |url: &&str| is_outside(url) && (is_fetching || is_file(url));
+    let is_fetched =
+        |url: &&str| is_outside(url) && (is_fetching || is_in_registry(url) || is_file(url));
     urls(line).into_iter().filter(is_fetched).collect()
 }
 
@@ -52,13 +105,16 @@ fn holds(line: &str, command: &str) -> bool {
 }
 
 fn urls(line: &str) -> Vec<&str> {
-    let begins = line.match_indices("http").map(|(at, _)| &line[at..]);
-    let urls = begins.filter(|rest| rest.starts_with("http://") || rest.starts_with("https://"));
-    urls.map(|rest| {
-        let end = rest.find(|c: char| c.is_whitespace() || "\"'`<>()|;,\\".contains(c));
-        trimmed(&rest[..end.unwrap_or(rest.len())])
-    })
-    .collect()
+    let schemes = line.match_indices("://").filter_map(|(at, _)| {
+        let begins = SCHEMES.into_iter().find(|scheme| line[..at].ends_with(scheme))?;
+        Some(&line[at - begins.len()..])
+    });
+    schemes
+        .map(|rest| {
+            let end = rest.find(|c: char| c.is_whitespace() || "\"'`<>()|;,\\".contains(c));
+            trimmed(&rest[..end.unwrap_or(rest.len())])
+        })
+        .collect()
 }
 
 /// Without what closes the sentence or the list around it.
@@ -76,6 +132,12 @@ fn is_outside(url: &str) -> bool {
     let is_domain = host.contains('.') && last.bytes().all(|b| b.is_ascii_alphabetic());
     let is_inside = INSIDE.iter().any(|suffix| host.ends_with(suffix));
     is_domain && !last.is_empty() && !is_inside && !host.contains(".svc.")
+}
+
+/// Something in a registry, and not the registry itself.
+fn is_in_registry(url: &str) -> bool {
+    let place = url.strip_prefix("oci://").and_then(|rest| rest.split_once('/'));
+    place.is_some_and(|(_, path)| !path.is_empty())
 }
 
 fn is_file(url: &str) -> bool {
@@ -100,6 +162,55 @@ mod tests {
         let line = "if x; then curl -sSL \"https://get.example.org/${VERSION}/run\" | sh; fi";
         assert_eq!(fetched(line, ""), ["https://get.example.org/${VERSION}/run"]);
         assert_eq!(fetched("https://github.com/a/b", "GIT_SYNC_REPO"), ["https://github.com/a/b"]);
+    }
+
+    #[test]
+    fn what_lies_in_a_registry_is_fetched() {
+        let line = "helm upgrade --install vault 'oci://registry.example.org/charts/vault' -n x";
+        assert_eq!(fetched(line, ""), ["oci://registry.example.org/charts/vault"]);
+        assert_eq!(fetched("oci://ghcr.io/a/b:1.0", "args"), ["oci://ghcr.io/a/b:1.0"]);
+        for line in ["oci://ghcr.io", "oci://ghcr.io/", "oci://registry:5000/a", "oci:///var/x"] {
+            assert_eq!(fetched(line, ""), [""; 0], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_custom_resource_names_what_is_fetched_in_fields_for_that() {
+        let of = |fields: Fields, name: &str, text: &str| fields.fetched(text, name).is_some();
+        for (name, text) in [
+            ("chart", "oci://registry.example.org/charts/vault"),
+            ("chart", "https://charts.example.org/vault-0.19.0.tgz"),
+            ("repoURL", "https://git.example.org/a/b.git"),
+            ("url", " oci://registry.example.org/charts/vault "),
+        ] {
+            assert!(of(Fields::Files, name, text), "{name}: {text}");
+            assert!(!of(Fields::Silent, name, text), "{name}: {text}");
+        }
+        for (name, text) in [
+            ("chart", "vault"),
+            ("url", "https://issuer.example.org/realms/main"),
+            ("homepage", "https://example.org/manual.yaml"),
+            ("url", "see https://example.org/manual.yaml"),
+            ("url", "https://files.kube-system.svc/x.yaml"),
+        ] {
+            assert!(!of(Fields::Files, name, text), "{name}: {text}");
+        }
+        assert!(of(Fields::Sources, "repo", "https://charts.example.org"));
+        assert!(!of(Fields::Sources, "repo", "http://charts.kube-system.svc"));
+    }
+
+    #[test]
+    fn the_kind_of_a_resource_says_whether_all_it_names_is_fetched() {
+        for (version, kind, fields) in [
+            ("helm.cattle.io/v1", "HelmChart", Fields::Sources),
+            ("source.toolkit.fluxcd.io/v1", "GitRepository", Fields::Sources),
+            ("argoproj.io/v1alpha1", "Application", Fields::Files),
+            ("apps/v1", "Deployment", Fields::Silent),
+            ("v1", "ConfigMap", Fields::Silent),
+            ("apiextensions.k8s.io/v1", "CustomResourceDefinition", Fields::Silent),
+        ] {
+            assert_eq!(Fields::of(version, kind), fields, "{version} {kind}");
+        }
     }
 
     #[test]

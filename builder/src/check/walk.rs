@@ -5,7 +5,9 @@ use super::{
     finding::{Found, Reference},
     image,
     maps::{self, Hub},
-    text, words,
+    text,
+    url::Fields,
+    words,
 };
 use manifests::{ImageRef, patch::documents};
 use serde_json::{Map, Value};
@@ -36,6 +38,8 @@ pub(super) struct Around<'a> {
     pub(super) runs: bool,
     /// Whether `description` is a text for people, as in schemas.
     pub(super) has_prose: bool,
+    /// What its fields say of the URLs in them.
+    pub(super) urls: Fields,
     /// A registry and a tag that hold for everything below.
     pub(super) hub: Option<Hub<'a>>,
 }
@@ -129,6 +133,10 @@ impl Walk {
             self.add(Reference::Image(image));
             return;
         }
+        if let Some(url) = around.urls.fetched(text, around.name) {
+            self.add(Reference::File(url.to_owned()));
+            return;
+        }
         if self.texts < DEEPEST && may_be_document(text) && self.documents(text, around) {
             return;
         }
@@ -151,7 +159,8 @@ impl Walk {
         if documents.is_empty() || !documents.iter().all(|(_, value)| is_tree(value)) {
             return false;
         }
-        let inside = Around { is_workload: false, has_prose: false, hub: None, ..around };
+        let urls = around.urls.in_text();
+        let inside = Around { is_workload: false, has_prose: false, urls, hub: None, ..around };
         self.texts += 1;
         self.at(format_args!(" > "), |walk| {
             for (_, document) in &documents {

@@ -7,6 +7,7 @@ use crate::office::{Office, words};
 use journeys::{
     fixtures::{HELM_VARIABLE, TarFile, images, real_helm, tar_gz},
     run::{Outcome, Program},
+    stock,
 };
 use manifests::lockfile::Lockfile;
 use std::{
@@ -103,11 +104,10 @@ fn name(image: &str) -> String {
 
 /// An office whose release has the chart of a shop, with this file more in it, and
 /// the real Helm; none when that is not at hand.
-#[expect(clippy::print_stderr, reason = "a skipped journey should be visible in the test log")]
 fn office(more: &[TarFile]) -> Option<Office> {
     let helm = real_helm().unwrap();
     if helm.is_none() {
-        eprintln!("skipped: {HELM_VARIABLE} names no archive of a Helm");
+        stock::skipped(&format!("{HELM_VARIABLE} names no archive of a Helm"));
     }
     helm.map(|helm| office_with(&helm, more))
 }

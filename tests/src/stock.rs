@@ -14,8 +14,7 @@ pub fn tool(name: &str, home: &Path) -> Option<Command> {
     let found = Command::new(name).arg("--version").output().is_ok();
     if !found {
         assert!(std::env::var_os("CI").is_none(), "`{name}` must be installed where CI is set");
-        // A closed terminal is no reason to fail.
-        let _said = writeln!(io::stderr(), "\nSKIPPED: `{name}` is not installed\n");
+        skipped(&format!("`{name}` is not installed"));
         return None;
     }
     let mut command = Command::new(name);
@@ -24,6 +23,12 @@ pub fn tool(name: &str, home: &Path) -> Option<Command> {
         command.env("PATH", path);
     }
     Some(command)
+}
+
+/// Says that a test proves nothing here, past the capture of its output.
+pub fn skipped(why: &str) {
+    // A closed terminal is no reason to fail.
+    let _said = writeln!(io::stderr(), "\nSKIPPED: {why}\n");
 }
 
 /// Runs a command that must succeed.

@@ -1,6 +1,7 @@
 //! Lockfiles without a source: made-up digests around given manifests.
 
 use builder::cache::Cache;
+use journeys::stock;
 use manifests::{
     Algorithm, Arch, Descriptor, Digest, ImageRef,
     lockfile::{FORMAT, FileKind, LockedFile, LockedImage, LockedManifest, Lockfile},
@@ -16,11 +17,10 @@ pub(crate) fn path(below: &str) -> PathBuf {
 }
 
 /// Upstream's manifests, which lie beside some checkouts only.
-#[expect(clippy::print_stderr, reason = "a skipped comparison should be visible in the test log")]
 pub(crate) fn upstream() -> Option<PathBuf> {
     let path = path("../shared/upstream");
     if !path.exists() {
-        eprintln!("skipped: `{}` is not here", path.display());
+        stock::skipped(&format!("`{}` is not here, nothing is compared", path.display()));
         return None;
     }
     Some(path)

@@ -1,7 +1,8 @@
-//! The page in a real browser, where there is one.
+//! The page in a real browser. It must be there where `CI` is set.
 
 use crate::sample::{Desk, HOSTILE, lock_with, long_word};
 use builder::report::Language;
+use journeys::stock;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,21 +13,18 @@ use std::{
 /// scripts run.
 const PROBE: &str = "<script>document.title = document.documentElement.scrollWidth</script>";
 
-#[expect(clippy::print_stderr, reason = "a skipped test should be visible in the test log")]
-fn browser() -> Option<&'static str> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let found = names.into_iter().find(|name| Command::new(name).arg("--version").output().is_ok());
-    if found.is_none() {
-        eprintln!("skipped: no Chromium is installed");
-    }
-    found
+/// The command that runs it under the name that it has here; none as with every
+/// [`stock::tool`].
+fn browser(home: &Path) -> Option<Command> {
+    let is_here = |name: &&str| Command::new(name).arg("--version").output().is_ok();
+    let other = ["chromium-browser", "google-chrome"].into_iter().find(is_here);
+    stock::tool(other.unwrap_or("chromium"), home)
 }
 
-fn run(browser: &str, folder: &Path, arguments: &[&str]) -> String {
+fn run(mut browser: Command, folder: &Path, arguments: &[&str]) -> String {
     let profile = format!("--user-data-dir={}", folder.join("profile").display());
     let usual = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", &profile];
-    let output = Command::new(browser).args(usual).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = stock::succeed(browser.args(usual).args(arguments));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -44,8 +42,8 @@ fn page(desk: &Desk) -> String {
 
 #[test]
 fn nothing_is_wider_than_a_sheet_of_a4() {
-    let Some(browser) = browser() else { return };
     let desk = Desk::new();
+    let Some(browser) = browser(desk.path()) else { return };
     let page = page(&desk)
         .replace("default-src &#39;none&#39;;", "")
         .replace("</body>", &format!("{PROBE}</body>"));
@@ -59,8 +57,8 @@ fn nothing_is_wider_than_a_sheet_of_a4() {
 
 #[test]
 fn it_prints_on_several_sheets() {
-    let Some(browser) = browser() else { return };
     let desk = Desk::new();
+    let Some(browser) = browser(desk.path()) else { return };
     let (_, address) = write(&desk, "page.html", &page(&desk));
     let pdf = desk.path().join("page.pdf");
     run(browser, desk.path(), &[&format!("--print-to-pdf={}", pdf.display()), &address]);

@@ -1,7 +1,7 @@
 //! The real `bottari-installer` on real bundles, asked by real clients.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
-#![expect(clippy::print_stderr, reason = "what is skipped must be heard")]
+#![expect(clippy::print_stderr, reason = "what was measured should be seen")]
 
 mod client;
 mod damage;

@@ -1,6 +1,10 @@
 //! Podman pulls and looks into an image, where it can run.
 
-use crate::{fixture::World, process::Serving, skopeo::has};
+use crate::{
+    fixture::World,
+    process::Serving,
+    skopeo::{has, skipped},
+};
 use std::process::Command;
 
 /// Podman with all its files in the test's folder.
@@ -24,7 +28,7 @@ fn podman_pulls_by_tag_and_by_digest() {
     let info = podman(&world).arg("info").output().unwrap();
     if !info.status.success() {
         let why = String::from_utf8_lossy(&info.stderr);
-        eprintln!("SKIPPED: podman cannot run here, nothing is proved about it: {why}");
+        skipped(&format!("podman cannot run here, nothing is proved about it: {why}"));
         return;
     }
     let serving = Serving::start(&world);

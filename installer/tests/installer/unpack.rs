@@ -3,7 +3,7 @@
 use crate::{
     fixture::{DEMO, Variant, World},
     process::{installer, run},
-    skopeo::has,
+    skopeo::{has, skipped},
 };
 use std::{
     collections::BTreeMap,
@@ -176,12 +176,12 @@ fn a_full_disk_is_one_error_and_more_room_continues() {
     }
     let output = command.current_dir(world.folder.path()).output();
     let Ok(output) = output.as_ref().map_err(ToString::to_string) else {
-        eprintln!("SKIPPED: no `unshare`, nothing is proved about full disks");
+        skipped("no `unshare`, nothing is proved about full disks");
         return;
     };
     let stderr = String::from_utf8_lossy(&output.stderr);
     if stderr.contains("unshare failed") || stderr.contains("permission denied") {
-        eprintln!("SKIPPED: no small disk can be made here, nothing is proved about full ones");
+        skipped("no small disk can be made here, nothing is proved about full ones");
         return;
     }
     assert_eq!(output.status.code(), Some(20), "{stderr}");

@@ -52,6 +52,11 @@ impl Platform {
         Path::new(DATA).join("kpaas-1.7.0/unpinned.yaml")
     }
 
+    /// Whether upstream's own manifests are at hand. Without them most are made up.
+    pub fn has_known_manifests() -> bool {
+        Path::new(KNOWN).exists()
+    }
+
     /// Everything on the list.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

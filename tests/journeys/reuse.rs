@@ -1,7 +1,8 @@
 //! A build that begins from an earlier bundle.
 
 use crate::office::Office;
-use std::fs;
+use serde_json::Value;
+use std::{fs, os::unix::fs::MetadataExt};
 
 const FROM_NOTHING: &str =
     "build releases/demo.lock --cache empty --offline --key release.key -o again.bundle";
@@ -42,6 +43,25 @@ fn a_damaged_earlier_bundle_is_refused_by_name_and_leaves_the_old_result() {
     assert!(refusal.contains("demo.bundle") && refusal.ends_with("exit code 40"), "{refusal}");
     assert!(refusal.contains("without `--reuse`"), "{refusal}");
     assert_eq!(office.read("again.bundle"), b"as it was");
+}
+
+#[test]
+fn a_bundle_that_would_come_out_the_same_is_checked_and_left_alone() {
+    let office = Office::with_bundle();
+    let inode = || fs::metadata(office.path("demo.bundle")).unwrap().ino();
+    let (before, bytes) = (inode(), office.read("demo.bundle"));
+    let build = "build releases/demo.lock --offline -o demo.bundle --json --key";
+    let told = |key: &str| -> Value {
+        serde_json::from_str(&office.builder(&format!("{build} {key}")).stdout).unwrap()
+    };
+    assert_eq!(told("release.key")["unchanged"], true);
+    assert_eq!(inode(), before);
+    office.builder("key generate -o other.key --no-password");
+    assert_eq!(told("other.key")["unchanged"], false, "it bears another signature");
+    office.builder("verify demo.bundle --trust other.pub");
+    office.builder("sign demo.bundle --key release.key");
+    assert_eq!(told("release.key")["unchanged"], false, "it bore one signature more");
+    assert!(office.read("demo.bundle") == bytes);
 }
 
 #[test]

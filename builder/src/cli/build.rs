@@ -5,21 +5,20 @@ use super::{
     earlier::Earlier,
     job,
     key::Password,
+    packing::{Packed, Packing},
     rules::{self, Day},
     sources::Sources,
 };
 use crate::{
     build, check,
     fetch::{self, FetchOptions},
-    keys::SigningKey,
-    sbom::{Options, Subject},
     supply::Supply,
 };
-use bundles::{BundlePlan, Landing, Reuse, SbomDocument, WriteOptions};
+use bundles::{BundlePlan, Landing};
 use clap::Args;
 use console::{Console, text};
 use manifests::{
-    ExitCode, Failure,
+    Failure,
     lockfile::{LockedFile, Lockfile},
     rules::Warning,
     yaml,
@@ -73,13 +72,20 @@ impl Build {
         let places_are_known = lockfile.sbom.is_empty();
         let landing = places_are_known.then(|| build::begin(&plan, &path)).transpose()?;
         self.fetch_complete(&lockfile, supply, landing.as_ref(), console)?;
-        let documents = self.documents(&lockfile, &text, supply, console)?;
-        let with_documents = build::plan(&lockfile, &text, &documents)?;
-        let plan = if landing.is_some() { &plan } else { &with_documents };
-        let packing = Packing { plan, supply, path: &path, key: key.as_ref() };
-        let size = self.pack(&packing, landing, console)?;
+        let packing = Packing {
+            lockfile: &lockfile,
+            text: &text,
+            supply,
+            earlier: &self.earlier,
+            path: &path,
+            key: key.as_ref(),
+            // Downloads wait for the network; packing has only the processors.
+            jobs: self.sources.jobs.min(job::default_jobs()),
+            console,
+        };
+        let packed = packing.run(landing)?;
         let signer = key.as_ref().map(|key| key.public().id().to_string());
-        let built = Built { path: &path, size, signer };
+        let built = Built { path: &path, packed, signer };
         let warnings = self.day.warnings(&lockfile);
         built.tell(&lockfile, &warnings, began, console);
         Ok(rules::warn(&warnings, console))
@@ -123,37 +129,6 @@ impl Build {
         job::run(fetch::fetch(lockfile, &options, supply, landing, reporter.as_ref())).map(|_| ())
     }
 
-    /// The bills of materials that travel inside. Parts that could not be read
-    /// are said in them, so here a word is enough.
-    fn documents(
-        &self,
-        lockfile: &Lockfile,
-        text: &str,
-        supply: Supply<'_>,
-        console: &Console,
-    ) -> Result<Vec<SbomDocument>, Box<dyn Failure>> {
-        let digest = bundles::sha256(text.as_bytes());
-        let subject = Subject { lockfile, digest: &digest };
-        let reporter = console.reporter();
-        let jobs = self.processors();
-        let documents = job::run_blocking(|stop| {
-            build::documents(subject, supply, Options { jobs, stop, reporter: reporter.as_ref() })
-        })??;
-        let Some((graph, documents)) = documents else { return Ok(Vec::new()) };
-        let unread = graph.incomplete().count() as u64;
-        if unread > 0 {
-            let things = text::count(unread, "thing", "things");
-            console.note(&format!("the bills of materials say of {things} that not all of it could be read; `bottari-builder sbom` names them"));
-        }
-        Ok(documents)
-    }
-
-    /// Downloads wait for the network; reading and packing have only the
-    /// processors.
-    fn processors(&self) -> usize {
-        self.sources.jobs.min(job::default_jobs())
-    }
-
     fn path(&self, plan: &BundlePlan) -> PathBuf {
         match &self.output {
             None => plan.file_name().into(),
@@ -161,56 +136,12 @@ impl Build {
             Some(file) => file.clone(),
         }
     }
-
-    /// Packs with the help of the bundle that is named or replaced. The second is
-    /// only there by chance: when it turns out to be damaged, it is left out.
-    fn pack(
-        &self,
-        packing: &Packing<'_>,
-        landing: Option<Landing<'_>>,
-        console: &Console,
-    ) -> Result<u64, Box<dyn Failure>> {
-        if let Some(named) = packing.supply.earlier() {
-            return self.pack_with(packing, landing, Some(named), console);
-        }
-        let replaced = self.earlier.replaced(packing.key, packing.path);
-        match self.pack_with(packing, landing, replaced.as_ref(), console) {
-            Err(error) if replaced.is_some() && error.exit_code() == ExitCode::Untrusted => {
-                self.pack_with(packing, None, None, console)
-            }
-            packed => packed,
-        }
-    }
-
-    fn pack_with(
-        &self,
-        packing: &Packing<'_>,
-        landing: Option<Landing<'_>>,
-        reuse: Option<&Reuse>,
-        console: &Console,
-    ) -> Result<u64, Box<dyn Failure>> {
-        let landing = landing.map_or_else(|| build::begin(packing.plan, packing.path), Ok)?;
-        let (reporter, jobs) = (console.reporter(), self.processors());
-        let size = job::run_blocking(|stop| {
-            let options = WriteOptions { jobs, stop, reporter: reporter.as_ref(), reuse };
-            build::pack(landing, packing.supply, packing.key, options)
-        })?;
-        Ok(size?)
-    }
-}
-
-/// Everything a bundle is made of.
-struct Packing<'a> {
-    plan: &'a BundlePlan,
-    supply: Supply<'a>,
-    path: &'a Path,
-    key: Option<&'a SigningKey>,
 }
 
 /// What came out.
 struct Built<'a> {
     path: &'a Path,
-    size: u64,
+    packed: Packed,
     signer: Option<String>,
 }
 
@@ -219,7 +150,8 @@ impl Built<'_> {
         if console.wants_json() {
             console.json(&serde_json::json!({
                 "bundle": self.path,
-                "size": self.size,
+                "size": self.packed.size,
+                "unchanged": self.packed.is_as_before,
                 "release": lockfile.release,
                 "version": lockfile.version,
                 "serial": lockfile.serial,
@@ -228,8 +160,12 @@ impl Built<'_> {
                 "warnings": warnings,
             }));
         }
-        let (path, size) = (self.path.display(), text::size(self.size));
-        console.success(&format!("built {path}: {size} in {}", text::duration(began.elapsed())));
+        let (path, size) = (self.path.display(), text::size(self.packed.size));
+        let took = text::duration(began.elapsed());
+        console.success(&match self.packed.is_as_before {
+            true => format!("{path} is as it would be built now: {size} checked in {took}"),
+            false => format!("built {path}: {size} in {took}"),
+        });
         match &self.signer {
             Some(key) => console.note(&format!("signed by key {key}; carry the bundle, `bottari-installer` and the key's .pub inside, its fingerprint on paper")),
             None => console.note(&format!("it is not signed: `bottari-builder sign {path} --key KEY`")),

@@ -11,6 +11,7 @@ mod job;
 mod key;
 mod lock;
 mod overlays;
+mod packing;
 mod profiles;
 mod provenance;
 mod report;

@@ -11,6 +11,7 @@ use crate::{
         manifest::{BlobRecord, Encoding},
     },
     parallel,
+    plan::BundlePlan,
 };
 use manifests::event::Transfer;
 use std::{
@@ -40,6 +41,14 @@ impl Reuse {
     /// The bundle.
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
+    }
+
+    /// Whether it is the bundle of this plan: of the same lockfile, by the same
+    /// encoder, with the same documents. Everything else follows from these.
+    pub fn is_of(&self, plan: &BundlePlan) -> bool {
+        let (theirs, ours) = (self.bundle.manifest(), &plan.manifest);
+        (&theirs.lockfile, &theirs.encoder, &theirs.names)
+            == (&ours.lockfile, &ours.encoder, &ours.names)
     }
 
     /// The blob as it lies there, when a writer would lay it down like that.

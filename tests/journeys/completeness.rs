@@ -2,6 +2,7 @@
 //! and the closest name when something is not, and no bundle without it.
 
 use crate::office::Office;
+use journeys::fixtures::images;
 use std::fs;
 
 const LOCK: &str = "lock releases/demo.yaml --mirrors mirrors.yaml";
@@ -52,6 +53,23 @@ fn a_missing_image_is_named_with_its_place_and_there_is_no_bundle() {
     assert!(refusal.contains("network/watch:v1.4.2") && refusal.ends_with("exit code 20"));
     assert!(!office.path("b").exists());
     assert_eq!(office.upstream.requests().len(), requests, "nothing was fetched in vain");
+}
+
+#[test]
+fn a_stray_image_is_named_and_there_is_no_bundle() {
+    let office = Office::open();
+    let (stray, image) = ("registry.example.org/stray:v1", images::multi_arch(b"stray"));
+    office.upstream.put_image(&stray.parse().unwrap(), &image);
+    let definition = "components/network/component.yaml";
+    let images = "    images:\n";
+    change(&office, definition, images, &format!("{images}    - name: {stray}\n"));
+    office.builder(LOCK);
+    for command in [CHECK, "build releases/demo.lock --mirrors mirrors.yaml --unsigned -o b"] {
+        let refusal = office.refusal(&format!("-q {command}"));
+        assert!(refusal.contains(stray), "{command}: {refusal}");
+        assert!(refusal.ends_with("exit code 20"), "{command}: {refusal}");
+    }
+    assert!(!office.path("b").exists());
 }
 
 #[test]

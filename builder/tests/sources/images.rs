@@ -4,9 +4,12 @@ use crate::bench::Bench;
 use builder::resolve::LockError;
 use journeys::{
     fixtures::{images, index, media},
-    upstream::{Blob, Image},
+    upstream::{Blob, Image, sha256},
 };
-use manifests::{ExitCode, Failure, lockfile::LockedImage};
+use manifests::{Digest, ExitCode, Failure, component::Trust, lockfile::LockedImage};
+
+/// The image that a bench has.
+const NAME: &str = "registry.example.org/one:v1";
 
 async fn lock(bench: &Bench, arches: &str, image: &Image) -> Result<LockedImage, LockError> {
     let (release, catalog) = bench.one_image(arches, image);
@@ -93,6 +96,30 @@ async fn docker_schema_one_is_refused_by_name() {
     let error = lock(&Bench::new(), "amd64", &image).await.unwrap_err();
     let LockError::Manifest { source, .. } = &error else { panic!("{error:?}") };
     assert!(source.to_string().ends_with("found Docker schema 1"), "{source}");
+}
+
+#[tokio::test]
+async fn an_image_that_is_not_as_published_ends_the_lock_and_names_the_publisher() {
+    let (bench, image) = (Bench::new(), images::multi_arch(b"x"));
+    let lock = async |digest: &Digest| {
+        bench.one_image("amd64", &image);
+        let published = format!(
+            "      published: {{trust: third-party, source: the notes, any: '{digest}'}}\n"
+        );
+        let contents = format!("    images:\n    - name: {NAME}\n{published}");
+        let (release, catalog) = bench.write_release("amd64", &contents);
+        bench.lock((&release, &catalog), &bench.lock_options()).await
+    };
+    let locked = lock(image.digest()).await.unwrap();
+    assert_eq!(locked.images[0].published, Some(Trust::ThirdParty));
+    let other = sha256(b"other bytes");
+    let error = lock(&other).await.unwrap_err();
+    let LockError::Published { artifact, publisher, expected, found } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((artifact, publisher.as_str()), (&format!("one/{NAME}"), "the notes"));
+    assert_eq!((expected, found), (&other, image.digest()));
+    assert_eq!(error.exit_code(), ExitCode::Source);
 }
 
 #[tokio::test]

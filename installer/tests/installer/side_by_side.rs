@@ -2,10 +2,10 @@
 
 use crate::{
     client::get,
-    fixture::{DEMO, Variant, World},
+    fixture::{DEMO, Variant, World, release, write_bundle},
     process::{Serving, run},
 };
-use std::fs;
+use std::{fs, path::PathBuf};
 
 const YAML: &str = "/files/calico/calico.yaml";
 const PAUSE: &str = "/v2/registry.k8s.io/pause/manifests/3.10";
@@ -46,6 +46,54 @@ fn of_two_releases_the_one_named_later_wins() {
     };
     assert!(yaml([&world.bundle, &other]));
     assert!(!yaml([&other, &world.bundle]));
+}
+
+/// A bundle of a site's own things, under names that the demo does not have.
+fn of_a_site(world: &World) -> PathBuf {
+    let mut site = release(Variant { release: "site", serial: 1, content: 3 });
+    let portal = "registry.site.example/web-portal:v2.0.0";
+    site.lockfile.images = vec![site.pause.named("web-portal", portal)];
+    site.lockfile.files.truncate(1);
+    let manifest = &mut site.lockfile.files[0];
+    manifest.component = "web-portal".parse().unwrap();
+    manifest.name = "web-portal.yaml".parse().unwrap();
+    manifest.source = "https://portal.site.example/web-portal.yaml".parse().unwrap();
+    (site.lockfile.decisions, site.lockfile.omitted) = (Vec::new(), Vec::new());
+    let path = world.path("site");
+    write_bundle(&site, &path, &[&world.key]);
+    path
+}
+
+#[test]
+fn a_second_bundle_is_served_with_its_own_names_beside_the_first() {
+    let world = World::new();
+    let site = of_a_site(&world);
+    let of_the_demo = [PAUSE, YAML, "/v2/docker.io/library/nginx/manifests/1.27"];
+    let of_the_site = [
+        "/v2/registry.site.example/web-portal/manifests/v2.0.0",
+        "/files/web-portal/web-portal.yaml",
+        "/source/portal.site.example/web-portal.yaml",
+    ];
+    let alone = |bundle: &PathBuf, paths: [&str; 3], others: [&str; 3]| {
+        let serving = Serving::with(&world, [bundle]);
+        for path in others {
+            assert_eq!(get(serving.address, path).status, 404, "{path}");
+        }
+        paths.map(|path| (path.to_owned(), get(serving.address, path).body))
+    };
+    let expected =
+        [alone(&world.bundle, of_the_demo, of_the_site), alone(&site, of_the_site, of_the_demo)];
+    for order in [[&world.bundle, &site], [&site, &world.bundle]] {
+        let serving = Serving::with(&world, order);
+        for (path, body) in expected.iter().flatten() {
+            let answer = get(serving.address, path);
+            assert_eq!((answer.status, &answer.body), (200, body), "{path}");
+        }
+        let catalog = get(serving.address, "/v2/_catalog");
+        for name in ["registry.k8s.io/pause", "registry.site.example/web-portal"] {
+            assert!(catalog.text().contains(name), "{}", catalog.text());
+        }
+    }
 }
 
 #[test]

@@ -1,25 +1,10 @@
-//! `check` on the whole platform: without any one image that something shows, the
-//! lockfile is refused and the place is named.
+//! `check` on the whole platform: what is shown, under which names, and what only
+//! its definition states.
 
 use super::Works;
-use journeys::platform::{Entry, Kind};
+use journeys::platform::Kind;
 use manifests::lockfile::{LockedImage, Lockfile};
-use std::{collections::BTreeSet, env::consts, fs};
-
-#[test]
-fn without_any_one_image_that_something_shows_the_place_is_named() {
-    let works = Works::open();
-    let whole = works.lock("kpaas", &["--all-profiles"]);
-    let shown = whole.images.iter().filter(|image| is_shown(&works, image));
-    let shown: Vec<_> = shown.collect();
-    assert!(shown.len() >= 20, "{} images", shown.len());
-    for image in shown {
-        let refusal = works.refused("without", &without(&whole, image));
-        assert!(names(&refusal, image), "{}: {refusal}", image.name);
-        let places = places(&works, &whole, image);
-        assert!(places.iter().all(|place| refusal.contains(place)), "{places:?}: {refusal}");
-    }
-}
+use std::{collections::BTreeSet, env::consts};
 
 #[test]
 fn an_image_must_answer_to_the_very_name_that_a_manifest_shows() {
@@ -37,24 +22,6 @@ fn an_image_must_answer_to_the_very_name_that_a_manifest_shows() {
         let refusal = works.refused("unnamed", &lockfile);
         assert!(refusal.contains(name), "{name}: {refusal}");
     }
-}
-
-#[test]
-fn an_image_that_its_definition_loses_is_lost_in_the_lockfile() {
-    let works = Works::open();
-    let image = "quay.io/metallb/speaker:v0.14.9";
-    let whole = works.lock("whole", &[]);
-    let definition = works.copy_of_the_data().join("components/metallb/component.yaml");
-    let text = fs::read_to_string(&definition).unwrap();
-    let (before, rest) = text.split_once(&format!("    - name: {image}\n")).unwrap();
-    let end = rest.lines().take_while(|line| line.starts_with("      ")).count();
-    let after: Vec<_> = rest.lines().skip(end).collect();
-    fs::write(&definition, format!("{before}{}\n", after.join("\n"))).unwrap();
-
-    let lost = works.lock_release("data/releases/kpaas-1.7.0.yaml", "lost", &[]);
-    let speaker = whole.images.iter().find(|other| other.name.to_string() == image).unwrap();
-    assert_eq!(lost.render(), without(&whole, speaker).render());
-    assert!(works.refused("lost", &lost).contains(image));
 }
 
 #[test]
@@ -98,45 +65,13 @@ fn a_stray_image_is_refused_by_its_name() {
 
 /// Whether a manifest, a chart or a program names an image. What a chart shows is
 /// stated too, for machines that cannot render it.
-fn is_shown(works: &Works, image: &LockedImage) -> bool {
+pub(super) fn is_shown(works: &Works, image: &LockedImage) -> bool {
     let charts = works.platform.entries().iter().filter(|entry| entry.kind == Kind::Chart);
     let mut names = charts.flat_map(|entry| &entry.names);
     image.stated.is_none() || names.any(|name| *name == image.name.to_string())
 }
 
-fn without(whole: &Lockfile, image: &LockedImage) -> Lockfile {
-    let mut lockfile = whole.clone();
-    lockfile.images.retain(|other| other.name != image.name);
-    lockfile
-}
-
 /// Whether some image answers to this name beside its own.
 fn is_other_name(lockfile: &Lockfile, name: &str) -> bool {
     lockfile.images.iter().flat_map(|image| &image.also).any(|other| other.to_string() == name)
-}
-
-/// Whether a text names an image by one of its names, with or without the tag.
-fn names(text: &str, image: &LockedImage) -> bool {
-    image.names().any(|name| text.contains(&name.name()))
-}
-
-/// Where an image must be named: the manifests and charts that show it, as the list
-/// has it, or a program that asks for images by itself.
-fn places(works: &Works, lockfile: &Lockfile, image: &LockedImage) -> Vec<String> {
-    let names: Vec<_> = image.names().map(ToString::to_string).collect();
-    let shows = |entry: &&Entry| {
-        matches!(entry.kind, Kind::Manifest | Kind::Chart)
-            && entry.names.iter().any(|name| names.contains(name))
-    };
-    let entries = works.platform.entries().iter().filter(shows);
-    let file = |entry: &Entry| {
-        let mut files = lockfile.files.iter();
-        let file = files.find(|file| file.source.as_str() == entry.source);
-        file.map(|file| file.name.to_string())
-    };
-    let mut places: Vec<_> = entries.map(|entry| file(entry).unwrap()).collect();
-    if places.is_empty() {
-        places.push("kubeadm".to_owned());
-    }
-    places
 }

@@ -4,6 +4,8 @@
 //! bytes cannot have.
 
 mod complete;
+mod deleted;
+mod places;
 mod profiles;
 mod reported;
 mod served;
@@ -54,9 +56,20 @@ impl Works {
 
     /// The same with another copy of the release.
     pub(crate) fn lock_release(&self, release: &str, name: &str, choices: &[&str]) -> Lockfile {
-        let (overlay, output) = (Platform::overlay(), format!("{name}.lock"));
-        let mut words = vec!["-q", "lock", release, "--overlay"];
-        words.extend([overlay.to_str().unwrap(), "--mirrors", "mirrors.yaml", "-o", &output]);
+        self.lock_overlaid(release, Platform::overlay().to_str().unwrap(), name, choices)
+    }
+
+    /// The same with another copy of the overlay, too.
+    pub(crate) fn lock_overlaid(
+        &self,
+        release: &str,
+        overlay: &str,
+        name: &str,
+        choices: &[&str],
+    ) -> Lockfile {
+        let output = format!("{name}.lock");
+        let mut words = vec!["-q", "lock", release, "--overlay", overlay];
+        words.extend(["--mirrors", "mirrors.yaml", "-o", &output]);
         words.extend(choices);
         self.builder(&words);
         self.read(&output)

@@ -104,6 +104,14 @@ impl Platform {
         })
     }
 
+    /// The text of a manifest, or of what a chart comes to.
+    pub fn text(&self, entry: &Entry) -> io::Result<String> {
+        match entry.kind {
+            Kind::Chart => Ok(made_up::manifest(&entry.names)),
+            _ => self.manifest(entry),
+        }
+    }
+
     fn manifest(&self, entry: &Entry) -> io::Result<String> {
         let path = entry.source.trim_start_matches("https://");
         let known = Path::new(KNOWN).join(path);

@@ -170,10 +170,11 @@ impl Bundle {
         let bad = Mutex::new(Vec::new());
         let chunks: Vec<u64> = (0..file.chunk_count()).collect();
         parallel::for_each(jobs, &chunks, Vec::new, |buffer, chunk| {
-            if !file.read_chunk(*chunk, buffer)? {
+            if !file.check_chunk(*chunk, buffer)? {
                 bad.lock().expect("no thread panics with the lock").push(*chunk);
             }
-            transfer.advance(buffer.len() as u64);
+            let range = file.chunk_range(*chunk);
+            transfer.advance(range.end - range.start);
             Ok(())
         })
         .map_err(|source| self.unreadable(source))?;

@@ -14,8 +14,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// Frame bytes that are written at once.
-const STEP: usize = 8 * frame::BLOCK as usize;
+/// Frame bytes that are written at once, and hashed while they are at hand.
+const STEP: usize = 2 * frame::BLOCK as usize;
 
 /// SHA-256 of blobs, by the digests that name them.
 pub(super) type Sums = HashMap<Digest, Digest>;

@@ -2,7 +2,7 @@
 //! its definition states.
 
 use super::Works;
-use journeys::platform::Kind;
+use journeys::{platform::Kind, run::Program};
 use manifests::lockfile::{LockedImage, Lockfile};
 use std::{collections::BTreeSet, env::consts};
 
@@ -52,7 +52,7 @@ fn a_lock_for_machines_of_another_kind_passes_and_tells_its_chart_as_not_looked_
 }
 
 #[test]
-fn a_stray_image_is_refused_by_its_name() {
+fn a_stray_image_is_refused_by_its_name_and_there_is_no_bundle() {
     let works = Works::open();
     let mut lockfile = works.lock("kpaas", &[]);
     let mut stray = lockfile.images[0].clone();
@@ -61,6 +61,11 @@ fn a_stray_image_is_refused_by_its_name() {
     lockfile.images.push(stray);
     let refusal = works.refused("stray", &lockfile);
     assert!(refusal.contains("quay.io/stray/image:v1"), "{refusal}");
+    let build = ["-q", "build", "stray.lock", "--mirrors", "mirrors.yaml", "--unsigned", "-o", "b"];
+    let outcome = works.sandbox.run(Program::Builder, &build);
+    assert_eq!(outcome.code, Some(20), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("quay.io/stray/image:v1"), "{}", outcome.stderr);
+    assert!(!works.sandbox.path("b").exists());
 }
 
 /// Whether a manifest, a chart or a program names an image. What a chart shows is

@@ -5,6 +5,7 @@ use crate::{
     BlobRecord, Encoding,
     format::{entry, frame},
     testing::{Written, noise, written, written_small},
+    volume_tests::{seven_chunks, split_into},
 };
 use std::{
     fmt::Write,
@@ -95,8 +96,9 @@ fn a_tar_header_is_made_of_the_documented_fields() {
 
 #[test]
 fn the_commands_of_the_document_run() {
-    let written = written_small();
+    let written = seven_chunks();
     let key = key_file(&written);
+    let volumes = split_into(&written, "volumes", 1)[0].with_extension("");
     let b3sum = Command::new("b3sum").arg("--version").output().is_ok();
     let blocks = DOCUMENT.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let script: String = blocks.filter(|block| b3sum || !block.contains("b3sum")).collect();
@@ -105,18 +107,24 @@ fn the_commands_of_the_document_run() {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         command.args(["-euc", &script]).current_dir(folder.path());
-        command.env("B", bundle).env("KEY", &key).output().unwrap()
+        command.env("B", bundle).env("KEY", &key).env("V", &volumes);
+        let output = command.output().unwrap();
+        (output, fs::read(folder.path().join("joined")).unwrap_or_default())
     };
-    let output = run(&written.path);
+    let (output, joined) = run(&written.path);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("sample 1.0.0 (serial 7)"), "{told}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("sample 1.0.0 (serial 7)"), "{told}");
+    let words: Vec<_> = said.split_whitespace().collect();
+    assert!(words.ends_with(&["1", "7", "0", "1"]), "what the first label says: {said}");
+    assert!(joined == written.bytes(), "joined by stock tools");
     let blob = written.payload_start() + frame::stored_offset(entry::BLOCK) as usize;
     let mut bytes = written.bytes();
     bytes[blob] ^= 1;
     let changed = written.folder.path().join("changed");
     fs::write(&changed, bytes).unwrap();
-    assert!(!run(&changed).status.success(), "a changed blob is found by its name");
+    assert!(!run(&changed).0.status.success(), "a changed blob is found by its name");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What can be wrong with a bundle, in words that name the place.
 
-use crate::trust::TrustError;
+use crate::{
+    trust::TrustError,
+    volumes::{VolumeFault, advice},
+};
 use manifests::{Digest, ExitCode, Failure, yaml::InputError};
 use std::{fmt, io, ops::Range, path::PathBuf};
 
@@ -77,6 +80,34 @@ pub enum BundleError {
         /// Where, in the order of the file.
         places: Vec<Damage>,
     },
+    /// Volumes that are missing, damaged or of something else.
+    #[error("the volumes of `{release}` are not all intact: {}", joined(faults))]
+    Volumes {
+        /// Release, version and serial.
+        release: String,
+        /// What is wrong, in the order of the volumes.
+        faults: Vec<VolumeFault>,
+    },
+    /// Volumes, where one file is needed.
+    #[error("bundle `{path}` lies in volumes, here the whole file is needed")]
+    InVolumes {
+        /// Where the file would be.
+        path: PathBuf,
+    },
+    /// More than one bundle, where one is needed.
+    #[error("`{first}` and `{second}` are two bundles, expected one")]
+    Several {
+        /// The first.
+        first: PathBuf,
+        /// Another one.
+        second: PathBuf,
+    },
+    /// A folder without bundles.
+    #[error("folder `{folder}` holds no bundle and no volume of one")]
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Intact, but it does not hold all it should.
     #[error("bundle `{path}` is incomplete: {why}")]
     Incomplete {
@@ -135,6 +166,10 @@ impl fmt::Display for Damage {
     }
 }
 
+fn joined(faults: &[VolumeFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 fn list(places: &[Damage]) -> String {
     const SHOWN: usize = 3;
     let mut text: Vec<String> = places.iter().take(SHOWN).map(ToString::to_string).collect();
@@ -147,7 +182,10 @@ fn list(places: &[Damage]) -> String {
 impl Failure for BundleError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Read { .. } => ExitCode::Input,
+            Self::Read { .. }
+            | Self::InVolumes { .. }
+            | Self::Several { .. }
+            | Self::Empty { .. } => ExitCode::Input,
             Self::NoSuchBlob { .. } => ExitCode::Bug,
             _ => ExitCode::Untrusted,
         }
@@ -156,7 +194,12 @@ impl Failure for BundleError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotTrusted { source, .. } => return source.hint(),
-            Self::Read { .. } | Self::NoSuchBlob { .. } => return None,
+            Self::Read { .. } | Self::NoSuchBlob { .. } | Self::Empty { .. } => return None,
+            Self::Volumes { faults, .. } => advice(faults),
+            Self::InVolumes { .. } => {
+                "use the bundle that was split, or join the volumes as docs/bundle-format.md says".into()
+            }
+            Self::Several { .. } => "name the files of one bundle".into(),
             Self::Lockfile { .. } => {
                 "use the installer of the version that came with the bundle".into()
             }

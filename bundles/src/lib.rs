@@ -24,9 +24,10 @@ mod parallel;
 mod plan;
 mod signature;
 mod trust;
+mod volumes;
 mod writer;
 
-pub use bundle::{Acceptance, BlobReader, Bundle};
+pub use bundle::{Acceptance, BlobReader, Bundle, Gaps, Joined};
 pub use error::{BundleError, Damage};
 pub use format::{
     CHUNK_SIZE, FORMAT, FRAME_PLAIN, MAX_HEADER, MAX_SIGNATURES, OPENS_WITH, encoder_id,
@@ -39,6 +40,9 @@ pub use hash::{BlobHasher, digest, sha256};
 pub use plan::{BundlePlan, PlanError, SbomDocument};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
+pub use volumes::{
+    Cut, FaultKind, MAX_VOLUMES, SizeError, SplitError, SplitOptions, Volume, VolumeFault, split,
+};
 pub use writer::{BlobSource, Draft, Landing, Place, Reuse, WriteError, WriteOptions, sign, write};
 
 #[cfg(test)]
@@ -71,3 +75,7 @@ mod sbom_tests;
 mod testing;
 #[cfg(test)]
 mod trust_tests;
+#[cfg(test)]
+mod volume_damage_tests;
+#[cfg(test)]
+mod volume_tests;

@@ -1,40 +1,45 @@
 //! Reading a bundle. Opening it checks its signatures and its header; every
 //! byte after that is hashed each time it is read, before anything else sees it.
 
+mod assemble;
 mod blob_reader;
 mod complete;
+mod joined;
 mod kept;
 mod open;
+mod payload;
 mod sbom;
-mod verified_file;
+mod set;
+mod verify;
 
+pub use assemble::Gaps;
 pub use blob_reader::BlobReader;
+pub use joined::Joined;
 
 use crate::{
-    error::{BundleError, Damage},
+    error::BundleError,
     format::{
         frame,
         manifest::{BlobRecord, BundleManifest, NameRecord},
     },
     hash::BlobHasher,
-    parallel,
     signature::{BundleSignature, KeyId},
     trust::Trust,
+    volumes::{Cut, VolumeFault},
 };
 use bytes::Bytes;
 use kept::Kept;
-use manifests::{
-    Digest,
-    event::{Event, Outcome, Reporter, Transfer},
-};
+use manifests::Digest;
+use open::Header;
+use payload::{Chunk, Payload};
 use std::{
     collections::HashMap,
     io::{self, Write},
     ops::Range,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    slice,
+    sync::Arc,
 };
-use verified_file::VerifiedFile;
 
 /// A bundle whose header is trusted. Cheap to clone; readers run side by side.
 #[derive(Debug, Clone)]
@@ -43,11 +48,12 @@ pub struct Bundle(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
-    manifest: BundleManifest,
-    signatures: Vec<BundleSignature>,
-    signed_by: Vec<KeyId>,
-    file: VerifiedFile,
+    header: Arc<Header>,
+    payload: Payload,
     blobs: HashMap<Digest, usize>,
+    /// How it is cut, when it lies in volumes, and what is wrong with them.
+    cut: Option<Cut>,
+    faults: Vec<VolumeFault>,
     kept: Kept,
 }
 
@@ -64,33 +70,94 @@ impl Bundle {
     /// Opens a bundle: checks the signatures over the manifest's raw bytes,
     /// then the manifest, then that the header is exactly what follows from it,
     /// then the file's length. The payload is checked as it is read.
+    ///
+    /// The path may also be one of its volumes, or a folder that holds one
+    /// bundle; all of it must be there.
     pub fn open(path: &Path, acceptance: Acceptance<'_>) -> Result<Self, BundleError> {
-        open::open(path, acceptance)
+        Self::open_one(slice::from_ref(&path.to_owned()), acceptance, Gaps::Refuse)
     }
 
-    /// Where the file is.
+    /// Opens the one bundle that these files and folders hold.
+    pub fn open_one(
+        paths: &[PathBuf],
+        acceptance: Acceptance<'_>,
+        gaps: Gaps,
+    ) -> Result<Self, BundleError> {
+        let mut bundles = Self::open_all(paths, acceptance, gaps)?;
+        match &bundles[..] {
+            [first, second, ..] => {
+                let several = |one: &Self| one.path().to_owned();
+                Err(BundleError::Several { first: several(first), second: several(second) })
+            }
+            _ => Ok(bundles.pop().expect("paths that hold nothing are refused")),
+        }
+    }
+
+    /// Opens every bundle that these files and folders hold, volumes in any order.
+    /// `paths` must not be empty.
+    pub fn open_all(
+        paths: &[PathBuf],
+        acceptance: Acceptance<'_>,
+        gaps: Gaps,
+    ) -> Result<Vec<Self>, BundleError> {
+        assemble::open(paths, acceptance, gaps)
+    }
+
+    fn new(
+        path: PathBuf,
+        header: Arc<Header>,
+        payload: Payload,
+        cut: Option<Cut>,
+        faults: Vec<VolumeFault>,
+    ) -> Self {
+        let blobs = header.manifest.blobs.iter().enumerate();
+        let blobs = blobs.map(|(at, blob)| (blob.digest.clone(), at)).collect();
+        let kept = Kept::default();
+        Self(Arc::new(Inner { path, header, payload, blobs, cut, faults, kept }))
+    }
+
+    /// How it is cut, when it lies in volumes.
+    pub fn volumes(&self) -> Option<Cut> {
+        self.0.cut
+    }
+
+    /// What was found wrong with its volumes when they were opened. Those that
+    /// are there twice may still give every byte.
+    pub fn faults(&self) -> &[VolumeFault] {
+        &self.0.faults
+    }
+
+    /// Refuses volumes, for whoever needs the bundle as one file.
+    pub fn require_whole(&self) -> Result<(), BundleError> {
+        match self.volumes() {
+            None => Ok(()),
+            Some(_) => Err(BundleError::InVolumes { path: self.path().to_owned() }),
+        }
+    }
+
+    /// Where the file is; of volumes, where it would be if they were joined.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
 
     /// The signed table of contents.
     pub fn manifest(&self) -> &BundleManifest {
-        &self.0.manifest
+        &self.0.header.manifest
     }
 
     /// Every signature the header holds, also those of unknown keys.
     pub fn signatures(&self) -> &[BundleSignature] {
-        &self.0.signatures
+        &self.0.header.signatures
     }
 
     /// The trusted keys that signed; empty when any signer was accepted.
     pub fn signed_by(&self) -> &[KeyId] {
-        &self.0.signed_by
+        &self.0.header.signed_by
     }
 
-    /// Length of the file in bytes.
+    /// Length of the file in bytes, or of the volumes when they are joined.
     pub fn file_size(&self) -> u64 {
-        self.0.file.payload_start() + self.manifest().payload_size
+        payload_start(self.manifest()) + self.manifest().payload_size
     }
 
     /// The record of a blob.
@@ -147,43 +214,6 @@ impl Bundle {
         }
     }
 
-    /// Checks every byte of the file, on `jobs` threads, in one sequential
-    /// read; then that nothing the manifest promises is missing. Reports all
-    /// damage, not only the first.
-    pub fn verify(&self, jobs: usize, reporter: &dyn Reporter) -> Result<(), BundleError> {
-        let title = "verifying".to_owned();
-        let bytes = Some(self.manifest().payload_size);
-        reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
-        let places = self.damage(jobs, reporter)?;
-        if !places.is_empty() {
-            return Err(BundleError::Damaged { path: self.path().to_owned(), places });
-        }
-        complete::check(self)?;
-        reporter.report(&Event::PhaseFinished { title });
-        Ok(())
-    }
-
-    fn damage(&self, jobs: usize, reporter: &dyn Reporter) -> Result<Vec<Damage>, BundleError> {
-        let file = &self.0.file;
-        let name = self.path().file_name().unwrap_or_default().to_string_lossy();
-        let transfer = Transfer::start(reporter, &name, Some(self.manifest().payload_size));
-        let bad = Mutex::new(Vec::new());
-        let chunks: Vec<u64> = (0..file.chunk_count()).collect();
-        parallel::for_each(jobs, &chunks, Vec::new, |buffer, chunk| {
-            if !file.check_chunk(*chunk, buffer)? {
-                bad.lock().expect("no thread panics with the lock").push(*chunk);
-            }
-            let range = file.chunk_range(*chunk);
-            transfer.advance(range.end - range.start);
-            Ok(())
-        })
-        .map_err(|source| self.unreadable(source))?;
-        transfer.finish(Outcome::Done);
-        let mut bad = bad.into_inner().expect("no thread panics with the lock");
-        bad.sort_unstable();
-        Ok(bad.into_iter().map(|chunk| self.damage_at(chunk)).collect())
-    }
-
     /// Keeps the chunks that were read last in memory, this many of 4 MiB, so that
     /// what several readers want is read and hashed once.
     pub fn keep_chunks(&self, count: usize) {
@@ -203,27 +233,31 @@ impl Bundle {
     /// Reads a chunk of the payload into a buffer, and refuses other bytes than
     /// the signed ones.
     pub(crate) fn chunk(&self, chunk: u64, buffer: &mut Vec<u8>) -> Result<(), BundleError> {
-        match self.0.file.read_chunk(chunk, buffer) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(BundleError::Damaged {
-                path: self.path().to_owned(),
-                places: vec![self.damage_at(chunk)],
-            }),
+        match self.0.payload.read(chunk, buffer) {
+            Ok(Chunk::Good) => Ok(()),
+            Ok(Chunk::Bad | Chunk::Absent) => Err(self.no_chunk(chunk)),
             Err(source) => Err(self.unreadable(source)),
         }
     }
 
-    /// Names what a damaged chunk holds.
-    fn damage_at(&self, chunk: u64) -> Damage {
-        let range = self.0.file.chunk_range(chunk);
-        let blobs = &self.manifest().blobs;
-        let first = blobs.partition_point(|blob| end_of(blob) <= range.start);
-        let touched = blobs[first..].iter().take_while(|blob| blob.offset < range.end);
-        let mut users: Vec<String> = touched.flat_map(|blob| blob.users.iter().cloned()).collect();
-        users.sort();
-        users.dedup();
-        let start = self.0.file.payload_start();
-        Damage { bytes: start + range.start..start + range.end, users }
+    pub(crate) fn chunk_count(&self) -> u64 {
+        self.0.payload.chunk_count()
+    }
+
+    /// Why a chunk cannot be had.
+    fn no_chunk(&self, chunk: u64) -> BundleError {
+        let holding = self.0.payload.holding(chunk);
+        let Some(cut) = self.volumes() else {
+            let places = holding.map(|piece| self.damage(piece, chunk)).collect();
+            return BundleError::Damaged { path: self.path().to_owned(), places };
+        };
+        let mut faults: Vec<_> = holding.map(|piece| self.fault(cut, piece, &[chunk])).collect();
+        if faults.is_empty() {
+            let volume = cut.holding(chunk);
+            let known = self.faults().iter().filter(|fault| fault.volume == Some(volume));
+            faults.extend(known.cloned());
+        }
+        BundleError::Volumes { release: self.0.header.release(), faults }
     }
 
     fn unreadable(&self, source: io::Error) -> BundleError {
@@ -233,10 +267,6 @@ impl Bundle {
     fn wrong(&self, why: String) -> BundleError {
         BundleError::Manifest { path: self.path().to_owned(), why }
     }
-}
-
-fn end_of(blob: &BlobRecord) -> u64 {
-    blob.offset + blob.stored_size().unwrap_or(0)
 }
 
 /// Where the payload begins in the file.

@@ -1,7 +1,7 @@
-//! Opening a bundle, in the one order that is safe: find the bytes, check the
+//! Opening a header, in the one order that is safe: find the bytes, check the
 //! signatures, only then parse, and at last compare the whole header.
 
-use super::{Acceptance, Bundle, Inner, kept::Kept, payload_start, verified_file::VerifiedFile};
+use super::Acceptance;
 use crate::{
     error::BundleError,
     format::{
@@ -12,35 +12,62 @@ use crate::{
     signature::{BundleSignature, KeyId},
 };
 use std::{
+    collections::HashMap,
     fs::File,
     io::{self, Read},
     path::Path,
     sync::Arc,
 };
 
-pub(super) fn open(path: &Path, acceptance: Acceptance<'_>) -> Result<Bundle, BundleError> {
+/// A header that is trusted, and what it says.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) manifest: BundleManifest,
+    pub(super) signatures: Vec<BundleSignature>,
+    pub(super) signed_by: Vec<KeyId>,
+    /// Hash of the manifest's bytes: files with the same manifest belong together.
+    pub(super) identity: blake3::Hash,
+}
+
+impl Header {
+    /// Release, version and serial, for people.
+    pub(super) fn release(&self) -> String {
+        let BundleManifest { release, version, serial, .. } = &self.manifest;
+        format!("{release} {version} (serial {serial})")
+    }
+}
+
+/// Headers by the hash of their bytes: all volumes of a bundle have the same,
+/// which is checked once.
+pub(super) type Known = HashMap<blake3::Hash, Arc<Header>>;
+
+/// Reads and checks the header of a file.
+pub(super) fn header(
+    path: &Path,
+    file: &mut File,
+    acceptance: Acceptance<'_>,
+    known: &mut Known,
+) -> Result<Arc<Header>, BundleError> {
     let read = |source| BundleError::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(read)?;
     let not_a_bundle = || BundleError::NotABundle { path: path.to_owned() };
-    let header = read_header(&mut file).map_err(read)?.ok_or_else(not_a_bundle)?;
-    let parts = header::split(&header).ok_or_else(not_a_bundle)?;
+    let bytes = read_header(file).map_err(read)?.ok_or_else(not_a_bundle)?;
+    let hash = blake3::hash(&bytes);
+    if let Some(header) = known.get(&hash) {
+        return Ok(Arc::clone(header));
+    }
+    let header = Arc::new(check(path, &bytes, acceptance)?);
+    known.insert(hash, Arc::clone(&header));
+    Ok(header)
+}
+
+fn check(path: &Path, bytes: &[u8], acceptance: Acceptance<'_>) -> Result<Header, BundleError> {
+    let not_a_bundle = || BundleError::NotABundle { path: path.to_owned() };
+    let parts = header::split(bytes).ok_or_else(not_a_bundle)?;
     let signed_by = accept(path, &parts, acceptance)?;
     let manifest = parse(path, parts.manifest)?;
-    let signatures = compare(path, &header, &parts, &manifest)?;
-    check_length(path, &file, &manifest)?;
-    let file = VerifiedFile::new(file, payload_start(&manifest), &manifest);
-    let blobs =
-        manifest.blobs.iter().enumerate().map(|(at, blob)| (blob.digest.clone(), at)).collect();
-    let path = path.to_owned();
-    Ok(Bundle(Arc::new(Inner {
-        path,
-        manifest,
-        signatures,
-        signed_by,
-        file,
-        blobs,
-        kept: Kept::default(),
-    })))
+    let signatures = compare(path, bytes, &parts, &manifest)?;
+    let identity = blake3::hash(parts.manifest);
+    Ok(Header { manifest, signatures, signed_by, identity })
 }
 
 /// The plain bytes of the header. Reads no further than it; `None` when the
@@ -123,16 +150,4 @@ fn compare(
         return Ok(signatures);
     }
     Err(altered(expected.iter().zip(header).take_while(|(a, b)| a == b).count()))
-}
-
-fn check_length(path: &Path, file: &File, manifest: &BundleManifest) -> Result<(), BundleError> {
-    let found = file
-        .metadata()
-        .map_err(|source| BundleError::Read { path: path.to_owned(), source })?
-        .len();
-    let expected = payload_start(manifest).saturating_add(manifest.payload_size);
-    match found == expected {
-        true => Ok(()),
-        false => Err(BundleError::Length { path: path.to_owned(), expected, found }),
-    }
 }

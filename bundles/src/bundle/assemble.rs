@@ -1,0 +1,173 @@
+//! From paths to bundles: each file tells by its header what it belongs to, so
+//! names, order and folders do not matter.
+
+use super::{
+    Acceptance, Bundle,
+    open::{self, Known},
+    set::{Member, Set},
+};
+use crate::{error::BundleError, volumes};
+use std::{
+    cmp::Reverse,
+    collections::HashSet,
+    fs::File,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+/// What to do about volumes that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gaps {
+    /// Refuse the bundle and name them: nothing can be made of half a bundle.
+    Refuse,
+    /// Open it and tell: to look at it, or to learn all that is wrong.
+    Tell,
+}
+
+/// Opens every bundle that these files and folders hold, in their order. Volumes
+/// become one bundle; when some are missing, they are looked for beside the rest.
+pub(super) fn open(
+    paths: &[PathBuf],
+    acceptance: Acceptance<'_>,
+    gaps: Gaps,
+) -> Result<Vec<Bundle>, BundleError> {
+    let mut desk = Desk::new(acceptance);
+    for path in volumes::expand(paths)? {
+        desk.take(&path)?;
+    }
+    desk.look_beside();
+    desk.finish(gaps)
+}
+
+/// What came of the files so far.
+struct Desk<'a> {
+    acceptance: Acceptance<'a>,
+    known: Known,
+    /// Files by device and number: one that is named twice is one.
+    seen: HashSet<(u64, u64)>,
+    found: Vec<Found>,
+    rejected: Vec<Rejected>,
+}
+
+enum Found {
+    Whole(Bundle),
+    Volumes(Set),
+}
+
+/// A file whose header cannot be used.
+struct Rejected {
+    path: PathBuf,
+    file: File,
+    error: BundleError,
+}
+
+impl<'a> Desk<'a> {
+    fn new(acceptance: Acceptance<'a>) -> Self {
+        let (known, seen) = (Known::new(), HashSet::new());
+        Self { acceptance, known, seen, found: Vec::new(), rejected: Vec::new() }
+    }
+
+    /// Opens a file, once.
+    fn open(&mut self, path: &Path) -> Result<Option<File>, BundleError> {
+        let read = |source| BundleError::Read { path: path.to_owned(), source };
+        let file = File::open(path).map_err(read)?;
+        let facts = file.metadata().map_err(read)?;
+        Ok(self.seen.insert((facts.dev(), facts.ino())).then_some(file))
+    }
+
+    fn take(&mut self, path: &Path) -> Result<(), BundleError> {
+        let Some(mut file) = self.open(path)? else { return Ok(()) };
+        let header = match open::header(path, &mut file, self.acceptance, &mut self.known) {
+            Ok(header) => header,
+            Err(error @ BundleError::Read { .. }) => return Err(error),
+            Err(error) => {
+                self.rejected.push(Rejected { path: path.to_owned(), file, error });
+                return Ok(());
+            }
+        };
+        let member = Member::read(path, file, &header)?;
+        if member.is_whole(&header) {
+            self.found.push(Found::Whole(member.whole(header)));
+            return Ok(());
+        }
+        let sets = self.found.iter_mut().filter_map(Found::volumes);
+        match sets.into_iter().find(|set| set.is_of(&header)) {
+            Some(set) => set.members.push(member),
+            None => self.found.push(Found::Volumes(Set::new(header, member))),
+        }
+        Ok(())
+    }
+
+    /// Completes sets with the files that lie beside those that were named. What
+    /// is not of such a set was not asked for, and is left alone.
+    fn look_beside(&mut self) {
+        let mut found = std::mem::take(&mut self.found);
+        for set in found.iter_mut().filter_map(Found::volumes) {
+            if set.has_gaps() {
+                let near = volumes::beside(set.members.iter().map(|member| &*member.path));
+                for path in &near {
+                    self.take_for(set, path);
+                }
+            }
+        }
+        self.found = found;
+    }
+
+    fn take_for(&mut self, set: &mut Set, path: &Path) {
+        let Ok(Some(mut file)) = self.open(path) else { return };
+        match open::header(path, &mut file, self.acceptance, &mut self.known) {
+            Ok(header) if set.is_of(&header) => {
+                let member = Member::read(path, file, &header);
+                set.members.extend(member.ok().filter(|member| !member.is_whole(&header)));
+            }
+            Ok(_) => {}
+            Err(_) => drop(set.take_broken(path, &file)),
+        }
+    }
+
+    fn finish(mut self, gaps: Gaps) -> Result<Vec<Bundle>, BundleError> {
+        let mut sets: Vec<&mut Set> = self.found.iter_mut().filter_map(Found::volumes).collect();
+        if let Some(set) = sets.iter().find(|set| set.cut().is_none()) {
+            return Err(set.wrong_length());
+        }
+        // The most whole one is what was meant; what is left of others is foreign.
+        sets.sort_by_key(|set| (set.has_gaps(), Reverse(set.members.len())));
+        match &mut sets[..] {
+            [] => {
+                if let Some(Rejected { error, .. }) = self.rejected.into_iter().next() {
+                    return Err(error);
+                }
+            }
+            [main, others @ ..] => {
+                let incomplete = others.iter_mut().filter(|set| set.has_gaps());
+                incomplete.for_each(|set| main.take_foreign(set));
+                for Rejected { path, file, error } in self.rejected {
+                    let known = sets.iter_mut().any(|set| set.take_broken(&path, &file));
+                    if !known {
+                        sets[0].take_stray(path, &error);
+                    }
+                }
+            }
+        }
+        let found = self.found.into_iter();
+        found.filter_map(|found| found.bundle(gaps).transpose()).collect()
+    }
+}
+
+impl Found {
+    fn volumes(&mut self) -> Option<&mut Set> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Volumes(set) => Some(set),
+        }
+    }
+
+    /// Nothing, when all of its files turned out to be foreign.
+    fn bundle(self, gaps: Gaps) -> Result<Option<Bundle>, BundleError> {
+        match self {
+            Self::Whole(bundle) => Ok(Some(bundle)),
+            Self::Volumes(set) if set.members.is_empty() => Ok(None),
+            Self::Volumes(set) => set.bundle(gaps).map(Some),
+        }
+    }
+}

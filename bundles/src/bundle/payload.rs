@@ -1,0 +1,164 @@
+//! The payload of a bundle as chunks of 4 MiB, in one file or in several. A
+//! chunk is handed out only from the buffer that was just hashed: files may
+//! change under us at any time.
+
+use crate::{
+    format::{CHUNK_SIZE, manifest::BundleManifest},
+    volumes::Volume,
+};
+use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, path::PathBuf};
+
+/// Bytes that are read and hashed at once: few enough to be hashed out of the
+/// processor's cache, into which reading has just put them.
+const STEP: usize = 256 * 1024;
+
+/// A file that holds part of the payload, as it says itself.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    /// Where its first chunk begins in the file.
+    pub(super) start: u64,
+    pub(super) chunks: Range<u64>,
+    /// Which volume it is; none for a whole bundle.
+    pub(super) volume: Option<Volume>,
+}
+
+impl Piece {
+    /// Reads bytes of the file; `false` when they cannot be had.
+    fn fill(&self, buffer: &mut [u8], at: u64) -> io::Result<bool> {
+        match self.file.read_exact_at(buffer, at) {
+            Ok(()) => Ok(true),
+            // The file was longer when we opened it: it is being changed.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            // A disc that cannot be read is sent again like one with wrong bytes.
+            Err(_unreadable) if self.volume.is_some() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What came of reading a chunk. The buffer holds it only when it is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chunk {
+    /// The signed bytes.
+    Good,
+    /// No file has the signed bytes.
+    Bad,
+    /// No file says it holds the chunk.
+    Absent,
+}
+
+#[derive(Debug)]
+pub(super) struct Payload {
+    pieces: Vec<Piece>,
+    size: u64,
+    hashes: Vec<blake3::Hash>,
+}
+
+impl Payload {
+    pub(super) fn new(pieces: Vec<Piece>, manifest: &BundleManifest) -> Self {
+        let hash = |hex: &String| blake3::Hash::from_hex(hex).expect("checked when it was parsed");
+        let hashes = manifest.chunks.iter().map(hash).collect();
+        Self { pieces, size: manifest.payload_size, hashes }
+    }
+
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    pub(super) fn chunk_count(&self) -> u64 {
+        self.hashes.len() as u64
+    }
+
+    /// Pieces that say they hold a chunk.
+    pub(super) fn holding(&self, chunk: u64) -> impl Iterator<Item = &Piece> {
+        self.pieces.iter().filter(move |piece| piece.chunks.contains(&chunk))
+    }
+
+    /// Chunks that no piece says it holds.
+    pub(super) fn gaps(&self) -> impl Iterator<Item = u64> {
+        (0..self.chunk_count()).filter(|chunk| self.holding(*chunk).next().is_none())
+    }
+
+    /// The bytes of a piece's file that a chunk covers.
+    pub(super) fn place(&self, piece: &Piece, chunk: u64) -> Range<u64> {
+        let at = piece.start + (chunk - piece.chunks.start) * CHUNK_SIZE;
+        let range = self.range(chunk);
+        at..at + (range.end - range.start)
+    }
+
+    /// The payload bytes that a chunk covers.
+    pub(super) fn range(&self, chunk: u64) -> Range<u64> {
+        let start = chunk * CHUNK_SIZE;
+        start..(start + CHUNK_SIZE).min(self.size)
+    }
+
+    /// Reads a chunk from whichever file has it.
+    pub(super) fn read(&self, chunk: u64, buffer: &mut Vec<u8>) -> io::Result<Chunk> {
+        let mut found = Chunk::Absent;
+        for piece in self.holding(chunk) {
+            match self.read_from(piece, chunk, buffer)? {
+                true => return Ok(Chunk::Good),
+                false => found = Chunk::Bad,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads a chunk of one file and tells whether its bytes are the signed
+    /// ones. After `false` the buffer must not be used.
+    fn read_from(&self, piece: &Piece, chunk: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
+        let place = self.place(piece, chunk);
+        buffer.resize(usize::try_from(place.end - place.start).expect("at most 4 MiB"), 0);
+        let (mut hasher, mut at) = (blake3::Hasher::new(), place.start);
+        for step in buffer.chunks_mut(STEP) {
+            if !piece.fill(step, at)? {
+                return Ok(false);
+            }
+            hasher.update(step);
+            at += step.len() as u64;
+        }
+        Ok(hasher.finalize() == self.hash(chunk))
+    }
+
+    /// Whether the bytes of a chunk in one file are the signed ones, for who does
+    /// not want them. The buffer is small enough to stay in the processor's cache.
+    pub(super) fn check(
+        &self,
+        piece: &Piece,
+        chunk: u64,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<bool> {
+        buffer.resize(STEP, 0);
+        let Range { start: mut at, end } = self.place(piece, chunk);
+        let mut hasher = blake3::Hasher::new();
+        while at < end {
+            let step = &mut buffer[..STEP.min(usize::try_from(end - at).expect("at most 4 MiB"))];
+            if !piece.fill(step, at)? {
+                return Ok(false);
+            }
+            hasher.update(step);
+            at += step.len() as u64;
+        }
+        Ok(hasher.finalize() == self.hash(chunk))
+    }
+
+    fn hash(&self, chunk: u64) -> blake3::Hash {
+        self.hashes[usize::try_from(chunk).expect("an index")]
+    }
+
+    /// Which chunk of the payload the first bytes at this place are.
+    pub(super) fn recognise(&self, file: &File, at: u64) -> Option<u64> {
+        let mut buffer = vec![0; CHUNK_SIZE as usize];
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match file.read_at(&mut buffer[filled..], at + filled as u64) {
+                Ok(0) | Err(_) => break,
+                Ok(count) => filled += count,
+            }
+        }
+        let hash = blake3::hash(&buffer[..filled]);
+        self.hashes.iter().position(|known| *known == hash).map(|chunk| chunk as u64)
+    }
+}

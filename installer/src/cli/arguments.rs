@@ -6,8 +6,9 @@ use crate::{
     rollback::{AllowedRollback, RollbackError, Serials},
     trust_store::{self, TrustStore, TrustStoreError, TrustedKey},
 };
-use bundles::{Acceptance, Bundle, KeyId, PublicKey};
+use bundles::{Acceptance, Bundle, Gaps, KeyId, PublicKey, Trust};
 use clap::Args;
+use console::Console;
 use serde_json::{Value, json};
 use std::{num::NonZeroUsize, path::PathBuf, thread};
 
@@ -82,11 +83,38 @@ impl TrustArguments {
 }
 
 impl Keys {
-    /// Opens bundles that these keys vouch for.
-    pub(super) fn open(&self, paths: &[PathBuf]) -> Result<Vec<Bundle>, CommandError> {
-        let trust = trust_store::trust(&self.keys, self.require);
-        let open = |path: &PathBuf| Bundle::open(path, Acceptance::Trusted(&trust));
-        Ok(paths.iter().map(open).collect::<Result<_, _>>()?)
+    /// Opens bundles that these keys vouch for, in files, volumes or folders. All
+    /// of each must be there.
+    pub(super) fn open(
+        &self,
+        paths: &[PathBuf],
+        console: &Console,
+    ) -> Result<Vec<Bundle>, CommandError> {
+        let bundles = Bundle::open_all(paths, Acceptance::Trusted(&self.trust()), Gaps::Refuse)?;
+        for bundle in &bundles {
+            warn(bundle, console);
+        }
+        Ok(bundles)
+    }
+
+    /// Opens the one bundle that these paths hold.
+    pub(super) fn open_one(
+        &self,
+        paths: &[PathBuf],
+        console: &Console,
+    ) -> Result<Bundle, CommandError> {
+        let bundle = Bundle::open_one(paths, Acceptance::Trusted(&self.trust()), Gaps::Refuse)?;
+        warn(&bundle, console);
+        Ok(bundle)
+    }
+
+    /// Opens bundles to look at them, also when volumes are missing.
+    pub(super) fn look(&self, paths: &[PathBuf]) -> Result<Vec<Bundle>, CommandError> {
+        Ok(Bundle::open_all(paths, Acceptance::Trusted(&self.trust()), Gaps::Tell)?)
+    }
+
+    fn trust(&self) -> Trust {
+        trust_store::trust(&self.keys, self.require)
     }
 
     /// The trusted keys that vouch for a bundle.
@@ -112,6 +140,13 @@ impl Keys {
     fn fingerprint(&self, id: KeyId) -> Option<String> {
         let known = self.keys.iter().find(|trusted| trusted.key.id() == id)?;
         Some(known.key.fingerprint().to_string())
+    }
+}
+
+/// Tells what is wrong with volumes that can be used all the same.
+pub(super) fn warn(bundle: &Bundle, console: &Console) {
+    for fault in bundle.faults() {
+        console.warn(&fault.to_string());
     }
 }
 

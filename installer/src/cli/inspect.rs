@@ -2,9 +2,10 @@
 
 use super::{
     CommandError,
-    arguments::{Keys, TrustArguments},
+    arguments::{Keys, TrustArguments, warn},
+    verify::in_volumes,
 };
-use bundles::Bundle;
+use bundles::{Bundle, Cut};
 use clap::Args;
 use console::{Console, Counts, text};
 use manifests::lockfile::Lockfile;
@@ -14,10 +15,11 @@ use std::path::PathBuf;
 /// Show what a bundle holds
 ///
 /// Reads the header and the lockfile inside, both checked, and nothing else: to know that all
-/// bytes are intact, use `verify`.
+/// bytes are intact, use `verify`. Of volumes, any one is enough to tell what they belong to, and
+/// those that are missing are named.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The bundles
+    /// The bundles: files, volumes in any order, or folders that hold them
     #[arg(value_name = "BUNDLE", required = true)]
     bundles: Vec<PathBuf>,
     #[command(flatten)]
@@ -27,12 +29,16 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         let keys = self.trust.keys()?;
-        for bundle in &keys.open(&self.bundles)? {
-            let lockfile = bundle.lockfile()?;
+        for bundle in &keys.look(&self.bundles)? {
+            warn(bundle, console);
+            let lockfile = bundle.lockfile().inspect_err(|_| {
+                // It lies in a volume that is not here; the header is.
+                console.data(&heading(bundle, &keys, ""));
+            })?;
             if console.wants_json() {
                 console.json(&json(bundle, &keys, &lockfile));
             } else {
-                console.data(&heading(bundle, &keys, &lockfile));
+                console.data(&heading(bundle, &keys, &console::choices(&lockfile)));
                 console.table(&console::contents(&lockfile));
                 console.data(&console::notes(&lockfile));
                 console.data(&totals(bundle, &lockfile));
@@ -42,20 +48,19 @@ impl Arguments {
     }
 }
 
-fn heading(bundle: &Bundle, keys: &Keys, lockfile: &Lockfile) -> String {
+fn heading(bundle: &Bundle, keys: &Keys, choices: &str) -> String {
     let manifest = bundle.manifest();
     let arches: Vec<_> = manifest.arches.iter().map(|arch| arch.as_str()).collect();
     let signers = bundle.signatures().iter().map(|signature| keys.describe(signature.key_id()));
     format!(
         "release    {} {}, serial {}\n\
          title      {}\n\
-         {}for        {}\n\
+         {choices}for        {}\n\
          signed by  {}\n\n",
         manifest.release,
         manifest.version,
         manifest.serial,
         text::one_line(&manifest.title),
-        console::choices(lockfile),
         arches.join(", "),
         signers.collect::<Vec<_>>().join("\n           "),
     )
@@ -64,11 +69,12 @@ fn heading(bundle: &Bundle, keys: &Keys, lockfile: &Lockfile) -> String {
 fn totals(bundle: &Bundle, lockfile: &Lockfile) -> String {
     let blobs = &bundle.manifest().blobs;
     format!(
-        "\n{}: {} in {}, {} as a bundle\n",
+        "\n{}: {} in {}, {} as a bundle{}\n",
         Counts::of(lockfile),
         text::size(blobs.iter().map(|blob| blob.size).sum()),
         text::count(blobs.len() as u64, "blob", "blobs"),
         text::size(bundle.file_size()),
+        in_volumes(bundle),
     )
 }
 
@@ -78,6 +84,7 @@ fn json(bundle: &Bundle, keys: &Keys, lockfile: &Lockfile) -> Value {
     json!({
         "path": bundle.path(),
         "size": bundle.file_size(),
+        "volumes": bundle.volumes().map(Cut::count),
         "signatures": signatures,
         "manifest": bundle.manifest(),
         "lockfile": lockfile,

@@ -22,9 +22,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     cluster: ClusterArguments,
 
-    /// The bundle that shall be installed
-    #[arg(long, value_name = "BUNDLE")]
-    bundle: PathBuf,
+    /// The bundle that shall be installed, or a folder or volumes that hold it
+    #[arg(long, value_name = "BUNDLE", required = true)]
+    bundle: Vec<PathBuf>,
 
     /// Acknowledge the warnings of a check, such as `cgroup`; can be given several times
     #[arg(long, value_name = "CHECK")]
@@ -37,8 +37,7 @@ impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         let accepted = accepted(&self.accept)?;
         let cluster = self.cluster.read()?;
-        let mut bundles = self.trust.keys()?.open(std::slice::from_ref(&self.bundle))?;
-        let bundle = bundles.pop().expect("one path opens one bundle");
+        let bundle = self.trust.keys()?.open_one(&self.bundle, console)?;
         let appetite = Appetite::of(&bundle.lockfile()?, bundle.file_size());
         let reaches = self.cluster.reaches(&cluster, console)?;
         let connector = self.cluster.connector(console);

@@ -77,12 +77,10 @@ impl Failure for NoSbom {
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         let format = SbomFormat::from(self.format);
-        for bundle in self.trust.keys()?.open(slice::from_ref(&self.bundle))? {
-            let missing = || NoSbom { path: self.bundle.clone(), format };
-            let document = bundle.sbom(format)?.ok_or_else(missing)?;
-            self.put(&document.text, console)?;
-        }
-        Ok(())
+        let bundle = self.trust.keys()?.open_one(slice::from_ref(&self.bundle), console)?;
+        let missing = || NoSbom { path: self.bundle.clone(), format };
+        let document = bundle.sbom(format)?.ok_or_else(missing)?;
+        self.put(&document.text, console)
     }
 
     fn put(&self, document: &[u8], console: &Console) -> Result<(), CommandError> {

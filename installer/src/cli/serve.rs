@@ -31,7 +31,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// two bundles, the higher serial of the same release serves it, or else the bundle named later.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The bundles
+    /// The bundles: files, volumes in any order, or folders that hold them
     #[arg(value_name = "BUNDLE", required = true)]
     bundles: Vec<PathBuf>,
 
@@ -62,7 +62,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
-        let bundles = self.trust.keys()?.open(&self.bundles)?;
+        let bundles = self.trust.keys()?.open(&self.bundles, console)?;
         let serials = self.rollback.check(&bundles)?;
         let options = self.options(console)?;
         let runtime = runtime()?;

@@ -8,7 +8,7 @@ use super::{
     serve::stop_signals,
 };
 use crate::{
-    components::{Contents, LocalFile, PlanInputs, plan},
+    components::{BundleFile, Contents, LocalFile, PlanInputs, plan},
     facts::{Facts, Gathered, survey},
     plan::{HostName, Plan, PlanError, Replan, RunFolder},
     preflight::{Appetite, Needs, Report, preflight, problems},
@@ -26,8 +26,8 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     num::NonZeroUsize,
-    path::{Path, PathBuf, absolute},
-    slice, thread,
+    path::{Path, PathBuf},
+    thread,
     time::SystemTime,
 };
 use tokio::runtime::Runtime;
@@ -38,9 +38,9 @@ pub(super) struct SiteArguments {
     #[command(flatten)]
     pub(super) cluster: ClusterArguments,
 
-    /// The bundle; every byte of it is checked first
-    #[arg(long, value_name = "BUNDLE")]
-    bundle: PathBuf,
+    /// The bundle, or a folder or volumes that hold it; every byte is checked first
+    #[arg(long, value_name = "BUNDLE", required = true)]
+    bundle: Vec<PathBuf>,
 
     /// Where plan, journal and the site's keys are kept [default: bottari-run-CLUSTER]
     #[arg(long, value_name = "DIR")]
@@ -93,7 +93,7 @@ impl SiteArguments {
     ) -> Result<Site, CommandError> {
         let cluster = self.cluster.read()?;
         let keys = self.trust.keys()?;
-        let bundles = keys.open(slice::from_ref(&self.bundle))?;
+        let bundles = vec![keys.open_one(&self.bundle, console)?];
         let serials = self.rollback.check(&bundles)?;
         let bundle = &bundles[0];
         let jobs = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -193,7 +193,6 @@ impl Site {
         let facts = known(&self.cluster, gathered)?;
         let contents = self.contents()?;
         let program = env::current_exe().map_err(CommandError::Program)?;
-        let bundle_file = absolute(self.bundles[0].path()).map_err(CommandError::Program)?;
         let certificates = self.certificates(console)?;
         let inputs = PlanInputs {
             cluster: &self.cluster,
@@ -203,7 +202,7 @@ impl Site {
             contents: &contents,
             facts: &facts,
             installer: &LocalFile::read(&program).map_err(Box::new)?,
-            bundle_file: &LocalFile::read(&bundle_file).map_err(Box::new)?,
+            bundle_file: &BundleFile::read(&self.bundles[0]).map_err(Box::new)?,
             keys: &self.keys,
             certificates: certificates.as_ref(),
         };

@@ -20,9 +20,9 @@ use std::{
 /// blobs that are whole. `tar --zstd -xf` gives the same files, but checks nothing.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The bundle
-    #[arg(value_name = "BUNDLE")]
-    bundle: PathBuf,
+    /// The bundle: its file, its volumes in any order, or a folder that holds it
+    #[arg(value_name = "BUNDLE", required = true)]
+    bundle: Vec<PathBuf>,
 
     /// Where to [default: a folder here, named RELEASE-VERSION]
     #[arg(long, short, value_name = "DIR")]
@@ -37,14 +37,12 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
-        let bundles = self.trust.keys()?.open(slice::from_ref(&self.bundle))?;
-        let serials = self.rollback.check(&bundles)?;
-        for bundle in &bundles {
-            let folder = self.output.clone().unwrap_or_else(|| default_folder(bundle));
-            let done = unpack(bundle, &folder, self.jobs.count(), &*console.reporter())?;
-            serials.remember(slice::from_ref(bundle))?;
-            tell(console, &folder, &done);
-        }
+        let bundle = self.trust.keys()?.open_one(&self.bundle, console)?;
+        let serials = self.rollback.check(slice::from_ref(&bundle))?;
+        let folder = self.output.clone().unwrap_or_else(|| default_folder(&bundle));
+        let done = unpack(&bundle, &folder, self.jobs.count(), &*console.reporter())?;
+        serials.remember(slice::from_ref(&bundle))?;
+        tell(console, &folder, &done);
         Ok(())
     }
 }

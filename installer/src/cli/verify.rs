@@ -4,7 +4,7 @@ use super::{
     CommandError,
     arguments::{JobsArguments, Keys, RollbackArguments, TrustArguments},
 };
-use bundles::Bundle;
+use bundles::{Bundle, Cut};
 use clap::Args;
 use console::{Console, Counts, text};
 use serde_json::{Value, json};
@@ -16,10 +16,11 @@ use std::{
 
 /// Check every byte of a bundle against its signatures
 ///
-/// Reads the whole file once. Every damaged place is told, with the image or file it belongs to.
+/// Reads everything once. Every damaged place is told, with the image or file it belongs to; of
+/// volumes every one that is missing, damaged or foreign.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The bundles
+    /// The bundles: files, volumes in any order, or folders that hold them
     #[arg(value_name = "BUNDLE", required = true)]
     bundles: Vec<PathBuf>,
     #[command(flatten)]
@@ -41,7 +42,7 @@ struct Verified<'a> {
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         let keys = self.trust.keys()?;
-        let bundles = keys.open(&self.bundles)?;
+        let bundles = keys.look(&self.bundles)?;
         for bundle in &bundles {
             // Each for itself: here nothing is served beside something newer.
             self.rollback.check(slice::from_ref(bundle))?;
@@ -70,7 +71,7 @@ impl Verified<'_> {
              title      {}\n\
              signed by  {signers}\n\
              holds      {}, {}\n\
-             size       {}\n\
+             size       {}{}\n\
              checked    in {}, {:.0} MiB/s\n",
             manifest.release,
             manifest.version,
@@ -79,6 +80,7 @@ impl Verified<'_> {
             self.counts,
             text::count(manifest.blobs.len() as u64, "blob", "blobs"),
             text::size(self.bundle.file_size()),
+            in_volumes(self.bundle),
             text::duration(self.took),
             self.mebibytes_per_second(),
         )
@@ -97,6 +99,7 @@ impl Verified<'_> {
             "arches": manifest.arches,
             "signed-by": signers,
             "size": self.bundle.file_size(),
+            "volumes": self.bundle.volumes().map(Cut::count),
             "images": self.counts.images,
             "files": self.counts.files,
             "manifests": self.counts.manifests,
@@ -111,4 +114,10 @@ impl Verified<'_> {
         let mebibytes = self.bundle.file_size() as f64 / f64::from(1 << 20);
         mebibytes / self.took.as_secs_f64().max(1e-6)
     }
+}
+
+/// ` in 9 volumes`, or nothing when it is one file.
+pub(super) fn in_volumes(bundle: &Bundle) -> String {
+    let volumes = |cut: Cut| format!(" in {}", text::count(cut.count(), "volume", "volumes"));
+    bundle.volumes().map_or_else(String::new, volumes)
 }

@@ -7,11 +7,11 @@ use crate::{
     site_ca::SiteCertificates,
     steps::{FileContent, StepError},
 };
-use bundles::PublicKey;
+use bundles::{Bundle, PublicKey};
 use manifests::{Digest, cluster::Cluster, lockfile::Lockfile};
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
 };
 
 /// Everything a plan follows from.
@@ -32,7 +32,7 @@ pub struct PlanInputs<'a> {
     /// This program, which serves the bundle on the control plane.
     pub installer: &'a LocalFile,
     /// The bundle itself.
-    pub bundle_file: &'a LocalFile,
+    pub bundle_file: &'a BundleFile,
     /// The keys that vouch for the bundle.
     pub keys: &'a [PublicKey],
     /// What the registry needs for TLS, when it is to speak it.
@@ -48,6 +48,56 @@ pub struct LocalFile {
     pub sha256: Digest,
     /// Its size in bytes.
     pub size: u64,
+}
+
+/// The bundle as the one file that a host gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BundleFile {
+    /// It is one here too.
+    Whole(LocalFile),
+    /// It lies in volumes, and is joined on its way.
+    InVolumes {
+        /// SHA-256 of the joined bytes.
+        sha256: Digest,
+        /// How many they are.
+        size: u64,
+    },
+}
+
+impl BundleFile {
+    /// Reads all of it once, for its digest.
+    pub fn read(bundle: &Bundle) -> Result<Self, StepError> {
+        if bundle.volumes().is_none() {
+            let path = absolute(bundle.path()).map_err(|source| {
+                let path = bundle.path().display().to_string();
+                StepError::Content { path, source }
+            })?;
+            return LocalFile::read(&path).map(Self::Whole);
+        }
+        let FileContent::Joined { sha256, size } = FileContent::joined(bundle)? else {
+            unreachable!("joined volumes are described as such");
+        };
+        Ok(Self::InVolumes { sha256, size })
+    }
+
+    pub(super) fn sha256(&self) -> &Digest {
+        let (Self::Whole(LocalFile { sha256, .. }) | Self::InVolumes { sha256, .. }) = self;
+        sha256
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        let (Self::Whole(LocalFile { size, .. }) | Self::InVolumes { size, .. }) = self;
+        *size
+    }
+
+    pub(super) fn content(&self) -> FileContent {
+        match self {
+            Self::Whole(file) => file.content(),
+            Self::InVolumes { sha256, size } => {
+                FileContent::Joined { sha256: sha256.clone(), size: *size }
+            }
+        }
+    }
 }
 
 impl LocalFile {

@@ -32,7 +32,7 @@ mod workers;
 pub use contents::{Bytes, Contents, ContentsError};
 pub use deb::DebName;
 pub use error::PlanningError;
-pub use inputs::{LocalFile, PlanInputs};
+pub use inputs::{BundleFile, LocalFile, PlanInputs};
 pub use leaves::leaves;
 pub use registries::site_certificates;
 

@@ -3,7 +3,6 @@
 
 use super::{
     error::PlanningError,
-    inputs::LocalFile,
     node::{Draft, Node},
     paths::{REGISTRY_CERTIFICATE, REGISTRY_KEY, ours},
     site::{Certificates, Site},
@@ -96,8 +95,8 @@ fn place_bundle(
     node: &Node<'_>,
     path: ManagedPath,
 ) -> Result<PlannedStep, PlanningError> {
-    let bundle: &LocalFile = site.inputs.bundle_file;
-    let title = format!("copy the bundle, {}", text::size(bundle.size));
+    let bundle = site.inputs.bundle_file;
+    let title = format!("copy the bundle, {}", text::size(bundle.size()));
     let why = "every image of the cluster is read from it, also long after this installation";
     let action = PlaceFile { content: bundle.content(), ..PlaceFile::text(path, "") };
     let draft = Draft { phase: "registry", name: "bundle", title, why };
@@ -122,7 +121,7 @@ fn service(
     options.extend(keys.iter().map(|key| format!("--trust {key} ")));
     let unit = "bottari-registry.service".parse()?;
     // Watching the bundle itself would read all of it at each look.
-    let text = unit_text(&site.inputs.bundle_file.sha256, &address, &format!("{options}{bundle}"));
+    let text = unit_text(site.inputs.bundle_file.sha256(), &address, &format!("{options}{bundle}"));
     let draft = Draft { phase: "registry", name: "service", title, why };
     node.step(draft, Action::Unit(Unit { unit, text, watches, start: Start::Now }))
 }

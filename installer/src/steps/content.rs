@@ -46,6 +46,13 @@ pub enum FileContent {
         /// Its size in bytes.
         size: u64,
     },
+    /// The bundle of the run as one file: its volumes, joined while they are sent.
+    Joined {
+        /// Its SHA-256.
+        sha256: Digest,
+        /// Its size in bytes.
+        size: u64,
+    },
     /// A file that an earlier step made on another host, such as a join token.
     /// It passes through this machine's memory and nowhere else.
     OtherHost {
@@ -60,6 +67,11 @@ pub enum FileContent {
 pub trait Artifacts: Send + Sync + Debug {
     /// A blob, when it is at hand.
     fn blob(&self, digest: &Digest) -> Option<Arc<dyn Content>>;
+
+    /// A whole bundle of this size, as one file; none where there are only blobs.
+    fn whole(&self, _size: u64) -> Option<Arc<dyn Content>> {
+        None
+    }
 }
 
 /// The bundles of a run; a blob is taken from the first that has it.
@@ -67,6 +79,11 @@ impl Artifacts for Vec<Bundle> {
     fn blob(&self, digest: &Digest) -> Option<Arc<dyn Content>> {
         let bundle = self.iter().find(|bundle| bundle.blob(digest).is_some())?.clone();
         Some(Arc::new(BundleBlob { bundle, digest: digest.clone() }))
+    }
+
+    fn whole(&self, size: u64) -> Option<Arc<dyn Content>> {
+        let bundle = self.iter().find(|bundle| bundle.file_size() == size)?;
+        Some(Arc::new(bundle.clone()))
     }
 }
 
@@ -106,11 +123,19 @@ impl FileContent {
         Ok(Self::Here { path: path.to_owned(), sha256, size })
     }
 
+    /// A bundle as one file, wherever it lies. Reads it, for its digest.
+    pub fn joined(bundle: &Bundle) -> Result<Self, StepError> {
+        let (sha256, size) = describe(&bundle.path().display().to_string(), bundle)?;
+        Ok(Self::Joined { sha256, size })
+    }
+
     /// SHA-256 of the bytes, when the plan tells it.
     pub(crate) fn sha256(&self) -> Option<Digest> {
         match self {
             Self::Text { text } => Some(Ready::text(text.clone()).sha256),
-            Self::Artifact { sha256, .. } | Self::Here { sha256, .. } => Some(sha256.clone()),
+            Self::Artifact { sha256, .. }
+            | Self::Here { sha256, .. }
+            | Self::Joined { sha256, .. } => Some(sha256.clone()),
             Self::OtherHost { .. } => None,
         }
     }
@@ -125,6 +150,12 @@ impl FileContent {
             }
             Self::Here { path, sha256, size } => {
                 let content = Arc::new(path.clone());
+                Ok(Ready { content, sha256: sha256.clone(), size: *size })
+            }
+            Self::Joined { sha256, size } => {
+                let content = cx.artifacts.whole(*size);
+                let absent = || StepError::NotInBundle { digest: sha256.clone() };
+                let content = content.ok_or_else(absent)?;
                 Ok(Ready { content, sha256: sha256.clone(), size: *size })
             }
             Self::OtherHost { host, path } => carry(cx, host, path).await,

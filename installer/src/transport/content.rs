@@ -31,6 +31,13 @@ impl Content for PathBuf {
     }
 }
 
+/// A bundle as one file, each chunk verified as it is read, also out of volumes.
+impl Content for Bundle {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(self.joined()))
+    }
+}
+
 /// A blob of a bundle, read in place and verified as it is read.
 #[derive(Debug, Clone)]
 pub struct BundleBlob {

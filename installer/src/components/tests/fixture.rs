@@ -54,7 +54,7 @@ impl Fixture {
             contents: &self.contents,
             facts: &self.facts,
             installer: &local("bottari-installer"),
-            bundle_file: &local("lab.bottari.tar.zst"),
+            bundle_file: &BundleFile::Whole(local("lab.bottari.tar.zst")),
             keys: &self.keys,
             certificates: Some(&self.certificates),
         })

@@ -8,6 +8,7 @@ use super::{
     packing::{Packed, Packing},
     rules::{self, Day},
     sources::Sources,
+    split::{self, VolumeSize},
 };
 use crate::{
     build, check,
@@ -44,6 +45,9 @@ pub(super) struct Build {
     /// The bundle, or a folder for it [default: NAME-VERSION-ARCH.bottari.tar.zst]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Leave volumes of at most this size in the place of the bundle, such as `4480MiB`.
+    #[arg(long, value_name = "SIZE", conflicts_with = "unsigned")]
+    volume_size: Option<VolumeSize>,
     /// Use the cache alone and ask nobody.
     #[arg(long)]
     offline: bool,
@@ -61,6 +65,7 @@ impl Build {
         let text = yaml::read(&self.lockfile)?;
         let lockfile = Lockfile::parse(&self.lockfile, &text)?;
         let plan = build::plan(&lockfile, &text, &[])?;
+        self.volume_size.map(|size| plan.check_volume_size(size.0)).transpose()?;
         // A password is asked for now, not after an hour of downloads.
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
@@ -84,8 +89,12 @@ impl Build {
             console,
         };
         let packed = packing.run(landing)?;
+        let volumes = match self.volume_size {
+            Some(size) => split::in_place_of(&path, size, !packed.is_as_before, console)?,
+            None => Vec::new(),
+        };
         let signer = key.as_ref().map(|key| key.public().id().to_string());
-        let built = Built { path: &path, packed, signer };
+        let built = Built { path: &path, packed, signer, volumes };
         let warnings = self.day.warnings(&lockfile);
         built.tell(&lockfile, &warnings, began, console);
         Ok(rules::warn(&warnings, console))
@@ -143,6 +152,8 @@ struct Built<'a> {
     path: &'a Path,
     packed: Packed,
     signer: Option<String>,
+    /// What lies in its place.
+    volumes: Vec<PathBuf>,
 }
 
 impl Built<'_> {
@@ -150,6 +161,7 @@ impl Built<'_> {
         if console.wants_json() {
             console.json(&serde_json::json!({
                 "bundle": self.path,
+                "volumes": self.volumes,
                 "size": self.packed.size,
                 "unchanged": self.packed.is_as_before,
                 "release": lockfile.release,
@@ -166,6 +178,7 @@ impl Built<'_> {
             true => format!("{path} is as it would be built now: {size} checked in {took}"),
             false => format!("built {path}: {size} in {took}"),
         });
+        split::tell(&self.volumes, console);
         match &self.signer {
             Some(key) => console.note(&format!("signed by key {key}; carry the bundle, `bottari-installer` and the key's .pub inside, its fingerprint on paper")),
             None => console.note(&format!("it is not signed: `bottari-builder sign {path} --key KEY`")),

@@ -1,7 +1,10 @@
 //! `inspect`: what a bundle holds, without reading all of it.
 
-use super::{Ended, verify::Keys};
-use bundles::{Acceptance, Bundle};
+use super::{
+    Ended,
+    verify::{Keys, in_volumes},
+};
+use bundles::{Acceptance, Bundle, Cut, Gaps};
 use clap::Args;
 use console::{Console, Counts, text};
 use manifests::{ExitCode, lockfile::Lockfile};
@@ -10,11 +13,12 @@ use std::path::PathBuf;
 
 /// Show what is in a bundle, reading only its header and the lockfile inside.
 /// Signatures are checked against the keys given with `--trust`; without any,
-/// none is.
+/// none is. Any volume is enough to tell what it belongs to.
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// The bundle.
-    bundle: PathBuf,
+    /// The bundle: its file, its volumes in any order, or a folder that holds it.
+    #[arg(required = true)]
+    bundle: Vec<PathBuf>,
     #[command(flatten)]
     keys: Keys,
 }
@@ -23,18 +27,25 @@ impl Inspect {
     pub(super) fn run(self, console: &Console) -> Ended {
         let trust = self.keys.trust()?;
         let acceptance = trust.as_ref().map_or(Acceptance::AnySigner, Acceptance::Trusted);
-        let bundle = Bundle::open(&self.bundle, acceptance)?;
-        let lockfile = bundle.lockfile()?;
+        let bundle = Bundle::open_one(&self.bundle, acceptance, Gaps::Tell)?;
+        for fault in bundle.faults() {
+            console.warn(&fault.to_string());
+        }
+        let lockfile = bundle.lockfile().inspect_err(|_| {
+            // It lies in a volume that is not here; the header is.
+            console.data(&heading(&bundle, ""));
+        })?;
         if console.wants_json() {
             console.json(&json!({
-                "path": self.bundle,
+                "path": bundle.path(),
                 "size": bundle.file_size(),
+                "volumes": bundle.volumes().map(Cut::count),
                 "signatures": signers(&bundle),
                 "manifest": bundle.manifest(),
                 "lockfile": lockfile,
             }));
         } else {
-            console.data(&heading(&bundle, &lockfile));
+            console.data(&heading(&bundle, &console::choices(&lockfile)));
             console.table(&console::contents(&lockfile));
             console.data(&console::notes(&lockfile));
             console.data(&totals(&bundle, &lockfile));
@@ -43,15 +54,14 @@ impl Inspect {
     }
 }
 
-fn heading(bundle: &Bundle, lockfile: &Lockfile) -> String {
+fn heading(bundle: &Bundle, choices: &str) -> String {
     let manifest = bundle.manifest();
     format!(
-        "release    {} {}, serial {}\ntitle      {}\n{}written by {}\nsigned by  {}\n\n",
+        "release    {} {}, serial {}\ntitle      {}\n{choices}written by {}\nsigned by  {}\n\n",
         manifest.release,
         manifest.version,
         manifest.serial,
         text::one_line(&manifest.title),
-        console::choices(lockfile),
         manifest.encoder,
         match signers(bundle) {
             none if none.is_empty() => "nobody".to_owned(),
@@ -71,9 +81,10 @@ fn signers(bundle: &Bundle) -> Vec<String> {
 fn totals(bundle: &Bundle, lockfile: &Lockfile) -> String {
     let blobs = bundle.manifest().blobs.len() as u64;
     format!(
-        "\n{}: {}, {}\n",
+        "\n{}: {}, {}{}\n",
         Counts::of(lockfile),
         text::count(blobs, "blob", "blobs"),
-        text::size(bundle.file_size())
+        text::size(bundle.file_size()),
+        in_volumes(bundle)
     )
 }

@@ -19,6 +19,7 @@ mod rules;
 mod sbom;
 mod sign;
 mod sources;
+mod split;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +46,7 @@ enum Verb {
     Check(check::Check),
     Build(build::Build),
     Sign(sign::Sign),
+    Split(split::Split),
     Verify(verify::Verify),
     Inspect(inspect::Inspect),
     Sbom(sbom::Sbom),
@@ -64,6 +66,7 @@ impl CommandLine {
             Verb::Check(verb) => verb.run(&console),
             Verb::Build(verb) => verb.run(&console),
             Verb::Sign(verb) => verb.run(&console),
+            Verb::Split(verb) => verb.run(&console),
             Verb::Verify(verb) => verb.run(&console),
             Verb::Inspect(verb) => verb.run(&console),
             Verb::Sbom(verb) => verb.run(&console),

@@ -23,6 +23,7 @@ impl Sign {
     pub(super) fn run(self, console: &Console) -> Ended {
         let key = self.password.load(&self.key, console)?;
         let bundle = Bundle::open(&self.bundle, Acceptance::AnySigner)?;
+        bundle.require_whole()?;
         // A signature vouches for every byte, so every byte is looked at first.
         bundle.verify(job::default_jobs(), console.reporter().as_ref())?;
         bundles::sign(&bundle, &key)??;

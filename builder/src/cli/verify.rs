@@ -5,17 +5,19 @@ use crate::{
     keys::{self, KeyError},
     report::TrustedKey,
 };
-use bundles::{Acceptance, Bundle, Trust};
+use bundles::{Acceptance, Bundle, Cut, Gaps, Trust};
 use clap::Args;
 use console::{Console, text};
 use manifests::ExitCode;
 use std::{io, path::PathBuf, time::Instant};
 
-/// Check the signatures and every byte of a bundle, as the site will.
+/// Check the signatures and every byte of a bundle, as the site will. Of volumes
+/// every one that is missing, damaged or foreign is named.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// The bundle.
-    bundle: PathBuf,
+    /// The bundle: its file, its volumes in any order, or a folder that holds it.
+    #[arg(required = true)]
+    bundle: Vec<PathBuf>,
     #[command(flatten)]
     keys: Keys,
 }
@@ -60,12 +62,13 @@ impl Verify {
     pub(super) fn run(self, console: &Console) -> Ended {
         let began = Instant::now();
         let trust = self.keys.trust()?.unwrap_or(Trust::new(vec![], 1));
-        let bundle = Bundle::open(&self.bundle, Acceptance::Trusted(&trust))?;
+        let bundle = Bundle::open_one(&self.bundle, Acceptance::Trusted(&trust), Gaps::Tell)?;
         bundle.verify(job::default_jobs(), console.reporter().as_ref())?;
         if console.wants_json() {
             console.json(&serde_json::json!({
-                "path": self.bundle,
+                "path": bundle.path(),
                 "size": bundle.file_size(),
+                "volumes": bundle.volumes().map(Cut::count),
                 "signed-by": bundle.signed_by().iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "release": bundle.manifest().release,
                 "version": bundle.manifest().version,
@@ -74,12 +77,19 @@ impl Verify {
         }
         let keys: Vec<_> = bundle.signed_by().iter().map(ToString::to_string).collect();
         console.success(&format!(
-            "{} is whole and signed by {}: {} checked in {}",
-            self.bundle.display(),
+            "{} is whole and signed by {}: {}{} checked in {}",
+            bundle.path().display(),
             keys.join(", "),
             text::size(bundle.file_size()),
+            in_volumes(&bundle),
             text::duration(began.elapsed())
         ));
         Ok(ExitCode::Done)
     }
+}
+
+/// ` in 9 volumes`, or nothing when it is one file.
+pub(super) fn in_volumes(bundle: &Bundle) -> String {
+    let volumes = |cut: Cut| format!(" in {}", text::count(cut.count(), "volume", "volumes"));
+    bundle.volumes().map_or_else(String::new, volumes)
 }

@@ -76,6 +76,7 @@ impl Opened {
             false => Acceptance::Trusted(&trust),
         };
         let bundle = Bundle::open(path, acceptance)?;
+        bundle.require_whole()?;
         bundle.verify(reading.jobs, reporter)?;
         let lockfile = bundle.lockfile()?;
         let agreement = Some(Agreement::of(&bundle, &lockfile)?);

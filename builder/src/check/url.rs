@@ -24,11 +24,10 @@ const SUFFIXES: [&str; 27] = [
     ".so", ".git", ".pem", ".crt",
 ];
 
-/// The longer of two that end alike comes first.
 const SCHEMES: [&str; 3] = ["https", "http", "oci"];
 
 /// Commands that fetch what a URL names.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "curl",
     "wget",
     "aria2c",
@@ -37,6 +36,8 @@ const COMMANDS: [&str; 11] = [
     "helm repo",
     "helm pull",
     "helm install",
+    "helm upgrade",
+    "helm template",
     "kubectl apply",
     "kubectl create",
     "pip install",
@@ -162,6 +163,8 @@ mod tests {
         let line = "if x; then curl -sSL \"https://get.example.org/${VERSION}/run\" | sh; fi";
         assert_eq!(fetched(line, ""), ["https://get.example.org/${VERSION}/run"]);
         assert_eq!(fetched("https://github.com/a/b", "GIT_SYNC_REPO"), ["https://github.com/a/b"]);
+        let line = "helm upgrade --install a a --repo https://charts.example.org";
+        assert_eq!(fetched(line, ""), ["https://charts.example.org"]);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use crate::{
     BlobSource, BundlePlan, Landing, WriteError,
-    testing::{Blobs, draft_of, noise, options, sample},
+    testing::{Blobs, draft_of, noise, options, sample, text},
 };
-use manifests::Digest;
+use manifests::{Digest, lockfile::LockedFile};
 use std::{
     fs, io,
     io::Read,
@@ -63,16 +63,42 @@ fn blobs_land_in_pieces_of_any_length_and_the_bytes_are_the_same() {
     let landing = ground.begin();
     let mut landed = Vec::new();
     for (digest, bytes) in &ground.blobs.0 {
-        let Some(mut place) = landing.place(digest) else { continue };
+        let mut place = landing.place(digest).unwrap();
         for piece in bytes.chunks(77_777) {
             place.append(piece).unwrap();
         }
         place.done(&crate::sha256(bytes)).unwrap();
         landed.push(digest.clone());
     }
-    assert!(landed.len() > 4 && landed.len() < ground.blobs.0.len(), "all but the compressed one");
     let bundle = ground.finish(landing, &Without(&ground.blobs, &landed)).unwrap();
     assert!(bundle == written_at_once());
+}
+
+#[test]
+fn compressed_blobs_land_only_in_their_order() {
+    let (mut lockfile, mut blobs) = sample();
+    for seed in 1..6 {
+        let bytes = text(9_000_000 + seed).split_off(5000);
+        let (digest, size) = (crate::sha256(&bytes), bytes.len() as u64);
+        let name = format!("text-{seed}").parse().unwrap();
+        lockfile.files.push(LockedFile { name, size, digest, ..lockfile.files[0].clone() });
+        blobs.0.insert(crate::sha256(&bytes), bytes);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let plan = BundlePlan::new(&lockfile, &lockfile.render(), &[]).unwrap();
+    let landing = Landing::begin(&plan, &folder.path().join("b")).unwrap();
+    let order: Vec<_> = landing.in_order().collect();
+    assert_eq!(order.len(), 6, "without the lockfile, which is ours");
+    assert!(landing.place(order[1]).is_none());
+    for digest in &order[..4] {
+        let mut place = landing.place(digest).unwrap();
+        place.append(&blobs.0[*digest]).unwrap();
+        place.done(digest).unwrap();
+    }
+    landing.finish(&blobs, options(3)).unwrap().finish().unwrap();
+    let at_once = folder.path().join("at-once");
+    draft_of(&(lockfile, blobs), &at_once, 2).finish().unwrap();
+    assert!(fs::read(folder.path().join("b")).unwrap() == fs::read(at_once).unwrap());
 }
 
 #[test]

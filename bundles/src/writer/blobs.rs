@@ -5,6 +5,7 @@ use super::{
     BlobSource, Draft, WriteError, WriteOptions,
     chunks::ChunkHasher,
     content::{Content, EntryReader},
+    frames,
     place::{Place, SharedLaid},
     reuse::{self, Copies},
 };
@@ -70,6 +71,11 @@ impl<'a> Job<'a> {
         laid.sums.contains_key(&record.digest)
     }
 
+    /// The frames of the compressed blobs that are laid.
+    fn frames(&self) -> FrameSizes {
+        self.laid.lock().expect("no thread panics with the lock").frames.clone()
+    }
+
     /// Remembers the SHA-256 of a blob.
     fn add_sum(&self, digest: &Digest, sha256: Digest) {
         let mut laid = self.laid.lock().expect("no thread panics with the lock");
@@ -133,7 +139,8 @@ impl<'a> Phase<'a> {
     fn store(&self, buffer: &mut Vec<u8>, record: &'a BlobRecord) -> Result<(), WriteError> {
         let failed = |source| self.job.draft.error(source);
         let mut content = self.open(record)?;
-        let mut place = Place::new(self.job.draft, record, self.job.laid);
+        let (draft, laid) = (self.job.draft, self.job.laid);
+        let mut place = Place::new(draft, record, record.offset, self.job.plan.level, laid);
         while self.read(&mut content, record, buffer, STEP)? > 0 {
             place.append(buffer).map_err(failed)?;
             self.progress.advance(buffer.len() as u64);
@@ -148,9 +155,10 @@ impl<'a> Phase<'a> {
         records: &'a [BlobRecord],
         copies: &mut Copies,
     ) -> Result<FrameSizes, WriteError> {
-        let mut place = records.first().map_or(0, |record| record.offset);
-        let mut all = Vec::new();
-        for record in records {
+        let mut all = self.job.frames();
+        let first = records.first().map_or(0, |record| record.offset);
+        let mut place = first + all.iter().flatten().sum::<u64>();
+        for record in &records[all.len()..] {
             let frames = match self.job.earlier(record) {
                 Some(earlier) => {
                     self.copy(earlier, place, copies);
@@ -188,9 +196,8 @@ impl<'a> Phase<'a> {
         Ok(sizes)
     }
 
-    /// One frame, from nothing but the bytes and the level.
     fn compress(&self, plain: &[u8]) -> Result<Vec<u8>, WriteError> {
-        zstd::bulk::compress(plain, self.job.plan.level)
+        frames::compressed(plain, self.job.plan.level)
             .map_err(|source| self.job.draft.error(source))
     }
 

@@ -6,6 +6,7 @@ mod chunks;
 mod content;
 mod draft;
 mod error;
+mod frames;
 mod landing;
 mod output;
 mod place;

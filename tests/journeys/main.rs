@@ -22,3 +22,4 @@ mod reuse;
 mod rules;
 mod sbom;
 mod stock_tools;
+mod volumes;

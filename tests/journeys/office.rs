@@ -17,9 +17,13 @@ pub(crate) struct Office {
 impl Office {
     /// An office with a demo release, a mirrors file and a key without password.
     pub(crate) fn open() -> Self {
+        Self::with(&Options::default())
+    }
+
+    fn with(options: &Options) -> Self {
         let mut sandbox = Sandbox::new().unwrap();
         let upstream = Upstream::start().unwrap();
-        let demo = fixtures::demo(&sandbox.path("."), &Options::default()).unwrap();
+        let demo = fixtures::demo(&sandbox.path("."), options).unwrap();
         demo.publish(&upstream);
         demo.write_mirrors(&upstream).unwrap();
         sandbox.set("BOTTARI_CACHE", "cache");
@@ -30,7 +34,12 @@ impl Office {
 
     /// The same, with the release locked and built.
     pub(crate) fn with_bundle() -> Self {
-        let office = Self::open();
+        Self::with_bundle_of(&Options::default())
+    }
+
+    /// The same for another release than the usual one.
+    pub(crate) fn with_bundle_of(options: &Options) -> Self {
+        let office = Self::with(options);
         office.builder("lock releases/demo.yaml --mirrors mirrors.yaml");
         office.builder(
             "build releases/demo.lock --mirrors mirrors.yaml --key release.key -o demo.bundle",

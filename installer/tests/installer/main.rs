@@ -22,3 +22,4 @@ mod tls;
 mod trust;
 mod unpack;
 mod verify;
+mod volumes;

@@ -30,14 +30,32 @@ fn a_bundle_is_the_same_whatever_the_machine() {
 }
 
 /// Without documents the place of each blob is known before it is fetched.
-#[test]
-fn blobs_that_land_while_they_arrive_give_the_bytes_of_a_full_cache() {
+fn without_documents() -> Office {
     let office = Office::open();
     let release = String::from_utf8(office.read("releases/demo.yaml")).unwrap();
     let without = release.replace("sbom: [cyclonedx, spdx]\n", "");
     assert_ne!(without, release);
     fs::write(office.path("releases/demo.yaml"), without).unwrap();
     office.builder("lock releases/demo.yaml --mirrors mirrors.yaml");
+    office
+}
+
+#[test]
+fn a_build_without_a_cache_gives_the_same_bytes_and_leaves_nothing_else() {
+    for office in [without_documents(), Office::with_bundle()] {
+        fs::create_dir(office.path("medium")).unwrap();
+        let build = "build releases/demo.lock --mirrors mirrors.yaml --key release.key";
+        office.builder(&format!("{build} --no-cache -o medium/one.bundle"));
+        let left: Vec<_> = fs::read_dir(office.path("medium")).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        office.builder(&format!("{build} -o two.bundle"));
+        assert!(office.read("medium/one.bundle") == office.read("two.bundle"));
+    }
+}
+
+#[test]
+fn blobs_that_land_while_they_arrive_give_the_bytes_of_a_full_cache() {
+    let office = without_documents();
     let build = "build releases/demo.lock --mirrors mirrors.yaml --key release.key";
     office.builder(&format!("{build} --cache empty --jobs 16 -o landed.bundle"));
     office.builder(&format!("{build} --cache empty --offline -o packed.bundle"));

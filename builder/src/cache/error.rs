@@ -16,6 +16,10 @@ pub enum CacheError {
         /// Why.
         source: std::io::Error,
     },
+    /// What arrives cannot be written into the bundle, which is the only place
+    /// it goes to.
+    #[error("cannot write what arrives into the bundle")]
+    Landing(#[source] std::io::Error),
     /// The bytes that arrived are not the bytes that were asked for.
     #[error("expected {expected}, found {found} after {size} bytes")]
     WrongBytes {
@@ -44,7 +48,7 @@ impl CacheError {
 impl Failure for CacheError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Io { .. } | Self::Gone { .. } => ExitCode::Step,
+            Self::Io { .. } | Self::Landing(_) | Self::Gone { .. } => ExitCode::Step,
             Self::WrongBytes { .. } => ExitCode::Source,
         }
     }
@@ -53,6 +57,9 @@ impl Failure for CacheError {
         match self {
             Self::Io { .. } => Some(
                 "check free space and permissions of the cache, or choose another with --cache DIR; nothing that arrived is lost".into(),
+            ),
+            Self::Landing(_) => Some(
+                "check free space and permissions where the bundle goes, or choose another place with `-o`".into(),
             ),
             Self::Gone { .. } => Some("run the same command again".into()),
             Self::WrongBytes { .. } => None,

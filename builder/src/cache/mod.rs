@@ -18,6 +18,7 @@ mod answers;
 mod directory;
 mod error;
 mod files;
+mod ground;
 mod lock;
 mod partial;
 mod scans;
@@ -26,6 +27,7 @@ mod source;
 pub use answers::Answer;
 pub use directory::default_directory;
 pub use error::CacheError;
+pub use ground::{Destination, Ground};
 pub use lock::KeyLock;
 pub use partial::{Note, Partial};
 

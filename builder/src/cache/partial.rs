@@ -2,7 +2,7 @@
 //! note that says where the bytes came from. All of it survives a kill; what
 //! was written is hashed again before anything is appended.
 
-use super::{Cache, CacheError, KeyLock, files};
+use super::{Cache, CacheError, Destination, KeyLock, files};
 use bundles::{BlobHasher, Place};
 use manifests::{Algorithm, Digest};
 use serde::{Deserialize, Serialize};
@@ -44,55 +44,65 @@ impl Note {
 pub struct Partial {
     cache: Cache,
     path: PathBuf,
-    file: File,
+    /// None when the bytes go to `place` alone.
+    file: Option<File>,
     hasher: BlobHasher,
     algorithm: Algorithm,
     note: Option<Note>,
-    /// Where the bytes go too. A bundle that cannot be written is told about
-    /// when it is packed; what arrives is kept all the same.
+    /// Where the bytes go too. When the cache has them as well, a bundle that
+    /// cannot be written is told about when it is packed.
     place: Option<Place>,
     _lock: KeyLock,
 }
 
 impl Partial {
     /// Opens or begins the download of a key and hashes what is there already.
-    /// Every byte goes to `place` too.
+    /// Every byte goes to the destination.
     pub fn open(
         cache: &Cache,
         key: &str,
         lock: KeyLock,
         algorithm: Algorithm,
-        place: Option<Place>,
+        destination: Destination,
     ) -> Result<Self, CacheError> {
         let path = cache.root().join("partial").join(key);
-        let note = read_note(&path);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(CacheError::io("create", &path))?;
-        let hasher = BlobHasher::new(algorithm);
-        let cache = cache.clone();
+        let Destination { place, only_there } = destination;
+        let (hasher, cache) = (BlobHasher::new(algorithm), cache.clone());
+        let (file, note) = (None, None);
         let mut partial = Self { cache, path, file, hasher, algorithm, note, place, _lock: lock };
-        partial.take_what_is_here().map_err(CacheError::io("read", &partial.path))?;
+        if !only_there {
+            partial.take_what_is_here()?;
+        }
         Ok(partial)
     }
 
-    fn take_what_is_here(&mut self) -> std::io::Result<()> {
+    fn take_what_is_here(&mut self) -> Result<(), CacheError> {
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(false).read(true).write(true);
+        let mut file = options.open(&self.path).map_err(CacheError::io("create", &self.path))?;
+        self.note = read_note(&self.path);
         let mut buffer = vec![0; 1 << 20];
         loop {
-            match self.file.read(&mut buffer)? {
-                0 => return Ok(()),
-                read => self.take(&buffer[..read]),
+            match file.read(&mut buffer).map_err(CacheError::io("read", &self.path))? {
+                0 => break,
+                read => self.take(&buffer[..read])?,
             }
         }
+        self.file = Some(file);
+        Ok(())
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
         self.hasher.update(bytes);
-        self.place.take_if(|place| place.append(bytes).is_err());
+        let Some(place) = &mut self.place else { return Ok(()) };
+        match place.append(bytes) {
+            Err(source) if self.file.is_none() => Err(CacheError::Landing(source)),
+            Err(_) => {
+                self.place = None;
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     /// How many bytes are here.
@@ -107,21 +117,24 @@ impl Partial {
 
     /// Begins anew: what was here does not belong to what comes.
     pub fn restart(&mut self, note: Note) -> Result<(), CacheError> {
-        self.file.set_len(0).map_err(CacheError::io("truncate", &self.path))?;
-        self.file.rewind().map_err(CacheError::io("truncate", &self.path))?;
         self.hasher = BlobHasher::new(self.algorithm);
         self.place.iter_mut().for_each(Place::restart);
-        let text = serde_json::to_vec(&note).expect("a note is plain text");
-        files::write_whole(&note_path(&self.path), &text)?;
+        if let Some(file) = &mut self.file {
+            let emptied = file.set_len(0).and_then(|()| file.rewind());
+            emptied.map_err(CacheError::io("truncate", &self.path))?;
+            let text = serde_json::to_vec(&note).expect("a note is plain text");
+            files::write_whole(&note_path(&self.path), &text)?;
+        }
         self.note = Some(note);
         Ok(())
     }
 
     /// Appends bytes.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
-        self.file.write_all(bytes).map_err(CacheError::io("write", &self.path))?;
-        self.take(bytes);
-        Ok(())
+        if let Some(file) = &mut self.file {
+            file.write_all(bytes).map_err(CacheError::io("write", &self.path))?;
+        }
+        self.take(bytes)
     }
 
     /// Makes it a blob, once every byte is here. Bytes that are not what was
@@ -137,10 +150,14 @@ impl Partial {
                 Err(CacheError::WrongBytes { expected, found, size })
             }
             _ => {
-                files::rename(&self.path, &self.cache.place(&found))?;
-                files::remove(&note_path(&self.path))?;
-                // One that has not landed is packed out of the cache.
-                let _ = self.place.map(|place| place.done(&sha256));
+                let landed = self.place.map_or(Ok(()), |place| place.done(&sha256));
+                if self.file.is_some() {
+                    // One that has not landed is packed out of the cache.
+                    files::rename(&self.path, &self.cache.place(&found))?;
+                    files::remove(&note_path(&self.path))?;
+                } else {
+                    landed.map_err(CacheError::Landing)?;
+                }
                 Ok((found, size))
             }
         }
@@ -148,6 +165,9 @@ impl Partial {
 
     /// Throws the bytes away.
     pub fn discard(self) -> Result<(), CacheError> {
+        if self.file.is_none() {
+            return Ok(());
+        }
         files::remove(&self.path)?;
         files::remove(&note_path(&self.path))
     }
@@ -174,7 +194,7 @@ mod tests {
 
     async fn open(cache: &Cache) -> Partial {
         let lock = KeyLock::acquire(cache, "k").await.unwrap();
-        Partial::open(cache, "k", lock, Algorithm::Sha256, None).unwrap()
+        Partial::open(cache, "k", lock, Algorithm::Sha256, Destination::default()).unwrap()
     }
 
     fn note() -> Note {

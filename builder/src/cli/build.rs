@@ -11,11 +11,13 @@ use super::{
     split::{self, VolumeSize},
 };
 use crate::{
-    build, check,
+    build,
+    cache::{Cache, CacheError, Ground},
+    check,
     fetch::{self, FetchOptions},
     supply::Supply,
 };
-use bundles::{BundlePlan, Landing};
+use bundles::BundlePlan;
 use clap::Args;
 use console::{Console, text};
 use manifests::{
@@ -28,6 +30,7 @@ use std::{
     path::{Path, PathBuf},
     time::Instant,
 };
+use tempfile::TempDir;
 
 /// Build the bundle of a lockfile: fetch, check, pack and sign.
 #[derive(Debug, Args)]
@@ -51,6 +54,10 @@ pub(super) struct Build {
     /// Use the cache alone and ask nobody.
     #[arg(long)]
     offline: bool,
+    /// Keep nothing but the bundle: half the writing, but what is interrupted begins
+    /// anew, and so does the next build.
+    #[arg(long, conflicts_with = "offline")]
+    no_cache: bool,
     #[command(flatten)]
     earlier: Earlier,
     #[command(flatten)]
@@ -69,14 +76,22 @@ impl Build {
         // A password is asked for now, not after an hour of downloads.
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
-        let cache = self.sources.cache()?;
+        let path = self.path(&plan);
+        let passing = self.no_cache.then(|| passing_cache(&path)).transpose()?;
+        let cache = match &passing {
+            Some(folder) => Cache::open(folder.path())?,
+            None => self.sources.cache()?,
+        };
         let named = self.earlier.named(key.as_ref())?;
         let supply = Supply::with(&cache, named.as_ref());
-        let path = self.path(&plan);
         // Documents move what comes behind them, and are made of what is fetched.
         let places_are_known = lockfile.sbom.is_empty();
         let landing = places_are_known.then(|| build::begin(&plan, &path)).transpose()?;
-        self.fetch_complete(&lockfile, supply, landing.as_ref(), console)?;
+        let needed = check::needed(&lockfile).files.into_iter().map(|file| file.digest).collect();
+        let ground = landing
+            .as_ref()
+            .map(|landing| Ground { landing, cached: self.no_cache.then_some(&needed) });
+        self.fetch_complete(&lockfile, supply, ground, console)?;
         let packing = Packing {
             lockfile: &lockfile,
             text: &text,
@@ -106,7 +121,7 @@ impl Build {
         &self,
         lockfile: &Lockfile,
         supply: Supply<'_>,
-        landing: Option<&Landing<'_>>,
+        ground: Option<Ground<'_>>,
         console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
         let cache = supply.cache();
@@ -119,7 +134,7 @@ impl Build {
         if is_at_hand {
             complete()?;
         }
-        self.fetch(lockfile, supply, landing, console)?;
+        self.fetch(lockfile, supply, ground, console)?;
         if !is_at_hand {
             complete()?;
         }
@@ -130,12 +145,12 @@ impl Build {
         &self,
         lockfile: &Lockfile,
         supply: Supply<'_>,
-        landing: Option<&Landing<'_>>,
+        ground: Option<Ground<'_>>,
         console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
         let reporter = console.reporter();
-        job::run(fetch::fetch(lockfile, &options, supply, landing, reporter.as_ref())).map(|_| ())
+        job::run(fetch::fetch(lockfile, &options, supply, ground, reporter.as_ref())).map(|_| ())
     }
 
     fn path(&self, plan: &BundlePlan) -> PathBuf {
@@ -145,6 +160,19 @@ impl Build {
             Some(file) => file.clone(),
         }
     }
+}
+
+/// A cache for what is read as files while the bundle is made, beside the bundle.
+/// It goes away with the build.
+fn passing_cache(path: &Path) -> Result<TempDir, CacheError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let made = tempfile::Builder::new().prefix(".bottari-build-").tempdir_in(folder);
+    made.map_err(|source| CacheError::Io {
+        action: "create a folder in",
+        path: folder.into(),
+        source,
+    })
 }
 
 /// What came out.

@@ -10,13 +10,12 @@ mod plan;
 pub use error::FetchError;
 
 use crate::{
-    cache::Cache,
+    cache::{Cache, Ground},
     http::{Download, Downloaded, Expected, HttpError},
     network::{Network, NetworkOptions},
     registry::{Registries, Wanted},
     supply::Supply,
 };
-use bundles::Landing;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use manifests::{
     event::{Event, Reporter},
@@ -50,7 +49,7 @@ pub async fn fetch(
     lockfile: &Lockfile,
     options: &FetchOptions,
     supply: Supply<'_>,
-    landing: Option<&Landing<'_>>,
+    ground: Option<Ground<'_>>,
     reporter: &dyn Reporter,
 ) -> Result<FetchSummary, FetchError> {
     let plan = Plan::new(lockfile, supply).map_err(FetchError::Lockfile)?;
@@ -64,7 +63,7 @@ pub async fn fetch(
     let network = Network::open(&options.network).map_err(FetchError::setup)?;
     let registries = network.registries().map_err(FetchError::setup)?;
     let cache = supply.cache();
-    let fetcher = Fetcher { network: &network, registries: &registries, cache, landing, reporter };
+    let fetcher = Fetcher { network: &network, registries: &registries, cache, ground, reporter };
     fetcher.run(plan, before).await
 }
 
@@ -72,7 +71,7 @@ struct Fetcher<'a> {
     network: &'a Network,
     registries: &'a Registries<'a>,
     cache: &'a Cache,
-    landing: Option<&'a Landing<'a>>,
+    ground: Option<Ground<'a>>,
     reporter: &'a dyn Reporter,
 }
 
@@ -81,13 +80,35 @@ impl Fetcher<'_> {
         let title = "fetching".to_owned();
         let (items, bytes) = (plan.missing.len() as u64, Some(plan.bytes()));
         self.reporter.report(&Event::PhaseStarted { title: title.clone(), items, bytes });
-        let summary = stream::iter(plan.missing)
-            .map(|missing| self.one(missing))
-            .buffer_unordered(self.network.tasks())
-            .try_fold(before, |summary, one| async move { Ok(summary.plus(one)) })
-            .await?;
+        let (lane, rest) = self.lane(plan.missing);
+        let (lane, rest) =
+            tokio::try_join!(self.all(lane, 1), self.all(rest, self.network.tasks()))?;
         self.reporter.report(&Event::PhaseFinished { title });
-        Ok(summary)
+        Ok(before.plus(lane).plus(rest))
+    }
+
+    /// Takes out what must come one after the other, in that order.
+    fn lane<'p>(&self, missing: Vec<Missing<'p>>) -> (Vec<Missing<'p>>, Vec<Missing<'p>>) {
+        let order = self.ground.map(|ground| ground.in_order()).unwrap_or_default();
+        let place = |missing: &Missing<'_>| {
+            order.iter().position(|digest| **digest == missing.blob.descriptor.digest)
+        };
+        let (mut lane, rest): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|missing| place(missing).is_some());
+        lane.sort_by_key(place);
+        (lane, rest)
+    }
+
+    async fn all(
+        &self,
+        missing: Vec<Missing<'_>>,
+        at_once: usize,
+    ) -> Result<FetchSummary, FetchError> {
+        stream::iter(missing)
+            .map(|missing| self.one(missing))
+            .buffer_unordered(at_once)
+            .try_fold(FetchSummary::default(), |sum, one| async move { Ok(sum.plus(one)) })
+            .await
     }
 
     /// Tries the sources of a blob in turn; the first one's failure is told.
@@ -114,17 +135,17 @@ impl Fetcher<'_> {
         let blob = &missing.blob.descriptor;
         match source {
             Source::Registry(image) => {
-                let landing = self.landing;
-                let wanted = Wanted { image, blob, name, landing };
+                let ground = self.ground;
+                let wanted = Wanted { image, blob, name, ground };
                 self.registries.bring(wanted, self.cache, self.reporter).await
             }
             Source::Url(url) => {
                 let request = &self.network.request(url);
                 let (key, digest) = (blob.digest.hex(), Some(blob.digest.clone()));
                 let expected = &Expected { digest, size: Some(blob.size) };
-                let landing = self.landing;
+                let ground = self.ground;
                 let download =
-                    Download { request, name, key, expected, conditional: false, landing };
+                    Download { request, name, key, expected, conditional: false, ground };
                 self.network.client.download(download, self.cache, self.reporter).await
             }
         }

@@ -8,8 +8,7 @@ use super::{
     request::readable,
     small,
 };
-use crate::cache::{Answer, Cache, CacheError, KeyLock, Partial};
-use bundles::{Landing, Place};
+use crate::cache::{Answer, Cache, CacheError, Destination, Ground, KeyLock, Partial};
 use manifests::{
     Algorithm, Digest,
     event::{Outcome, Reporter, Transfer},
@@ -31,7 +30,7 @@ pub struct Download<'a> {
     /// asked to send only what has changed, and its answer is remembered.
     pub conditional: bool,
     /// A bundle that takes the bytes while they arrive, if it has a place.
-    pub landing: Option<&'a Landing<'a>>,
+    pub ground: Option<Ground<'a>>,
 }
 
 /// What must arrive, as far as it is known.
@@ -71,8 +70,10 @@ impl Expected {
 
 impl Download<'_> {
     /// Where the bytes go beside the cache.
-    fn place(&self) -> Option<Place> {
-        self.landing?.place(self.expected.digest.as_ref()?)
+    fn destination(&self) -> Destination {
+        let digest = self.expected.digest.as_ref();
+        let known = self.ground.zip(digest);
+        known.map(|(ground, digest)| ground.destination(digest)).unwrap_or_default()
     }
 
     /// What another builder brought while we waited for the lock.
@@ -171,8 +172,8 @@ fn earlier(download: Download<'_>, cache: &Cache) -> Option<Answer> {
 async fn open(cache: &Cache, download: Download<'_>, lock: KeyLock) -> Result<Partial, HttpError> {
     let (cache, key) = (cache.clone(), download.key.to_owned());
     let algorithm = download.expected.algorithm();
-    let place = download.place();
-    Ok(blocking(move || Partial::open(&cache, &key, lock, algorithm, place)).await?)
+    let destination = download.destination();
+    Ok(blocking(move || Partial::open(&cache, &key, lock, algorithm, destination)).await?)
 }
 
 async fn finish(

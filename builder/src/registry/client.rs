@@ -7,11 +7,10 @@ use super::{
     tokens::Tokens,
 };
 use crate::{
-    cache::{Answer, Cache},
+    cache::{Answer, Cache, Ground},
     http::{Download, Downloaded, Expected, HttpClient, HttpError, Request},
     mirrors::Mirrors,
 };
-use bundles::Landing;
 use manifests::{Algorithm, Descriptor, Digest, ImageRef, event::Reporter};
 use url::Url;
 
@@ -36,7 +35,7 @@ pub struct Wanted<'a> {
     /// The thing in the user's words.
     pub name: &'a str,
     /// A bundle that takes the bytes while they arrive.
-    pub landing: Option<&'a Landing<'a>>,
+    pub ground: Option<Ground<'a>>,
 }
 
 /// What a name points at.
@@ -113,7 +112,7 @@ impl<'a> Registries<'a> {
         cache: &Cache,
         reporter: &dyn Reporter,
     ) -> Result<Downloaded, HttpError> {
-        let Wanted { image, blob, name, landing } = wanted;
+        let Wanted { image, blob, name, ground } = wanted;
         let endpoint = Endpoint::of(image, self.mirrors);
         let is_manifest = manifest::is_known(&blob.media_type);
         let url = if is_manifest {
@@ -127,7 +126,7 @@ impl<'a> Registries<'a> {
         self.authorized(&endpoint, request, told, async |request| {
             let key = blob.digest.hex();
             let (request, expected) = (&request, &expected);
-            let download = Download { request, name, key, expected, conditional: false, landing };
+            let download = Download { request, name, key, expected, conditional: false, ground };
             self.client.download(download, cache, reporter).await
         })
         .await

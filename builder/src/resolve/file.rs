@@ -39,7 +39,7 @@ async fn bring(
     let request = &context.network.request(&work.file.url);
     let digest = work.file.published.as_ref().map(|(digest, _)| digest.clone());
     let (expected, key) = (&Expected { digest, size: None }, &partial_key(&request.url));
-    let download = Download { request, name, key, expected, conditional: true, landing: None };
+    let download = Download { request, name, key, expected, conditional: true, ground: None };
     let downloaded = context.network.client.download(download, context.cache, context.reporter);
     let answer = downloaded.await?.answer;
     Ok((answer.size, answer.digest))

@@ -138,7 +138,7 @@ impl Puller<'_> {
         {
             return Ok(bytes);
         }
-        let wanted = Wanted { image: self.image, blob, name: &self.name, landing: None };
+        let wanted = Wanted { image: self.image, blob, name: &self.name, ground: None };
         registries.bring(wanted, cache, reporter).await.map_err(|error| self.failed(error))?;
         let gone = || CacheError::Gone { digest: blob.digest.clone() };
         Ok(cache.read(&blob.digest)?.ok_or_else(gone)?)

@@ -121,14 +121,8 @@ impl Bench {
         expected: &Expected,
     ) -> Result<Answer, HttpError> {
         let request = &Request::new(&self.upstream.url(path).parse().unwrap(), false);
-        let download = Download {
-            request,
-            name: path,
-            key: "key",
-            expected,
-            conditional: true,
-            landing: None,
-        };
+        let download =
+            Download { request, name: path, key: "key", expected, conditional: true, ground: None };
         Ok(client.download(download, &self.cache, &self.log).await?.answer)
     }
 

@@ -44,7 +44,7 @@ async fn get(url: &str, expected: Expected) -> Result<Vec<u8>, HttpError> {
     let request = &Request::new(&url.parse().unwrap(), false);
     let expected = &expected;
     let download =
-        Download { request, name: "file", key: "key", expected, conditional: false, landing: None };
+        Download { request, name: "file", key: "key", expected, conditional: false, ground: None };
     let answer = client().download(download, &bench.cache, &bench.log).await?.answer;
     Ok(bench.blob(&answer.digest))
 }

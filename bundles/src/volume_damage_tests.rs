@@ -368,6 +368,28 @@ fn volumes_signed_by_nobody_we_know_are_refused_before_anything_else() {
 }
 
 #[test]
+fn a_volume_of_another_signer_is_not_taken_for_a_damaged_one() {
+    let volumes = Volumes::new();
+    // As alike as can be: the same release, signed by somebody else.
+    let (lockfile, blobs) = release(18_000_000, text(1_000_000), |_| ());
+    let other = written_of(&(lockfile, blobs));
+    let strange = split_into(&other, "volumes", 1);
+    let same_manifest =
+        open(&volumes.written, &[volumes.there(), strange[..1].to_vec()].concat(), Gaps::Refuse);
+    let told = same_manifest.unwrap().faults()[0].to_string();
+    assert!(told.contains("volume 1 of 5 is damaged at 0 B"), "{told}");
+    let (mut lockfile, blobs) = release(18_000_000, text(1_000_000), |_| ());
+    lockfile.title = "one of everythinG".into();
+    let another = written_of(&(lockfile, blobs));
+    let strange = split_into(&another, "volumes", 1);
+    let paths = [volumes.there(), strange[..1].to_vec()].concat();
+    let error = open(&volumes.written, &paths, Gaps::Refuse).unwrap_err();
+    assert_eq!(error.exit_code(), ExitCode::Untrusted);
+    assert!(error.to_string().contains("is none of the volumes: bundle"), "{error}");
+    assert!(error.to_string().contains("no trusted key signed"), "{error}");
+}
+
+#[test]
 fn a_volume_that_changes_or_shrinks_while_it_is_open_gives_no_wrong_byte() {
     let volumes = Volumes::new();
     let bundle = open(&volumes.written, &volumes.there(), Gaps::Refuse).unwrap();

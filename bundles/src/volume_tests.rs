@@ -170,6 +170,21 @@ fn a_folder_stands_for_every_bundle_in_it() {
 }
 
 #[test]
+fn beside_the_whole_bundle_volumes_are_checked_and_not_needed() {
+    let written = seven_chunks();
+    let volumes = split_into(&written, "both", 2);
+    let folder = [written.folder.path().join("both")];
+    fs::copy(&written.path, folder[0].join("whole")).unwrap();
+    fs::remove_file(&volumes[1]).unwrap();
+    let bundle = open(&written, &folder, Gaps::Refuse).unwrap();
+    assert!(bundle.volumes().is_none());
+    let trust = written.key.trust();
+    let both = Bundle::open_all(&folder, Acceptance::Trusted(&trust), Gaps::Tell).unwrap();
+    let verified: Vec<_> = both.iter().map(|one| one.verify(2, &Silent).is_ok()).collect();
+    assert_eq!(verified, [false, true]);
+}
+
+#[test]
 fn volumes_that_are_there_twice_and_volumes_of_two_cuts_fit_together() {
     let written = seven_chunks();
     let (by_two, by_three) = (split_into(&written, "two", 2), split_into(&written, "three", 3));

@@ -121,11 +121,28 @@ impl<'a> Desk<'a> {
                 set.members.extend(member.ok().filter(|member| !member.is_whole(&header)));
             }
             Ok(_) => {}
-            Err(_) => drop(set.take_broken(path, &file)),
+            Err(error) => drop(set.take_broken(path, &mut file, &error)),
         }
     }
 
+    /// Who has a bundle in one file needs no volumes of it; whoever checks things
+    /// wants to know about both.
+    fn prefer_whole(&mut self) {
+        let whole = |found: &Found| match found {
+            Found::Whole(bundle) => Some(bundle.0.header.identity),
+            Found::Volumes(_) => None,
+        };
+        let whole: HashSet<_> = self.found.iter().filter_map(whole).collect();
+        self.found.retain(|found| match found {
+            Found::Whole(_) => true,
+            Found::Volumes(set) => !whole.contains(&set.identity()),
+        });
+    }
+
     fn finish(mut self, gaps: Gaps) -> Result<Vec<Bundle>, BundleError> {
+        if gaps == Gaps::Refuse {
+            self.prefer_whole();
+        }
         let mut sets: Vec<&mut Set> = self.found.iter_mut().filter_map(Found::volumes).collect();
         if let Some(set) = sets.iter().find(|set| set.cut().is_none()) {
             return Err(set.wrong_length());
@@ -141,8 +158,9 @@ impl<'a> Desk<'a> {
             [main, others @ ..] => {
                 let incomplete = others.iter_mut().filter(|set| set.has_gaps());
                 incomplete.for_each(|set| main.take_foreign(set));
-                for Rejected { path, file, error } in self.rejected {
-                    let known = sets.iter_mut().any(|set| set.take_broken(&path, &file));
+                for Rejected { path, mut file, error } in self.rejected {
+                    let known =
+                        sets.iter_mut().any(|set| set.take_broken(&path, &mut file, &error));
                     if !known {
                         sets[0].take_stray(path, &error);
                     }

@@ -3,13 +3,14 @@
 
 use super::{
     Bundle, Gaps,
-    open::Header,
+    open::{self, Header},
     payload::{Payload, Piece},
     payload_start,
 };
 use crate::{
     error::BundleError,
     format::CHUNK_SIZE,
+    trust::TrustError,
     volumes::{Cut, FaultKind, Label, SKIPPABLE, Volume, VolumeFault, stem},
 };
 use std::{
@@ -106,6 +107,10 @@ impl Set {
         Self { header, members: vec![first], faults: Vec::new() }
     }
 
+    pub(super) fn identity(&self) -> blake3::Hash {
+        self.header.identity
+    }
+
     pub(super) fn is_of(&self, header: &Header) -> bool {
         self.header.identity == header.identity
     }
@@ -146,9 +151,22 @@ impl Set {
     }
 
     /// Takes note of a volume whose header is damaged, when its label says that
-    /// it is one of these.
-    pub(super) fn take_broken(&mut self, path: &Path, file: &File) -> bool {
+    /// it is one of these. One that others have signed may be like them by chance,
+    /// so its manifest must be the same.
+    pub(super) fn take_broken(
+        &mut self,
+        path: &Path,
+        file: &mut File,
+        error: &BundleError,
+    ) -> bool {
         let Ok(Front::Label(label)) = front(file, &self.header) else { return false };
+        let is_altered = match error {
+            BundleError::NotTrusted { source, .. } => matches!(source, TrustError::Broken(_)),
+            _ => true,
+        };
+        if !is_altered && open::identity(file) != Some(self.header.identity) {
+            return false;
+        }
         let (volume, path) = (Some(label.volume()), Some(path.to_owned()));
         self.faults.push(VolumeFault { volume, path, kind: FaultKind::Header });
         true

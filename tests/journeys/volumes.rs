@@ -99,9 +99,18 @@ fn a_build_leaves_volumes_in_the_place_of_the_bundle() {
     office.builder(&format!("{build} -o out/demo.bundle"));
     assert_eq!(names(&office, "out"), names(&office, "expected"));
     for name in names(&office, "out") {
-        let [built, split] = ["out", "expected"].map(|at| office.read(&format!("{at}/{name}")));
-        assert!(built == split, "{name}");
+        let [found, expected] = ["out", "expected"].map(|at| office.read(&format!("{at}/{name}")));
+        assert!(found == expected, "{name}");
     }
+}
+
+#[test]
+fn volumes_replace_cache_and_network_like_the_bundle() {
+    let office = office();
+    office.builder("split demo.bundle --volume-size 5MiB -o discs");
+    let build = "build releases/demo.lock --cache empty --offline --key release.key";
+    office.builder(&format!("{build} --reuse discs -o again.bundle"));
+    assert!(office.read("again.bundle") == office.read("demo.bundle"));
 }
 
 #[test]

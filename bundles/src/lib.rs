@@ -78,4 +78,6 @@ mod trust_tests;
 #[cfg(test)]
 mod volume_damage_tests;
 #[cfg(test)]
+mod volume_foreign_tests;
+#[cfg(test)]
 mod volume_tests;

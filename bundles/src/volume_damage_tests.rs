@@ -20,8 +20,8 @@ use std::{
 const LABEL: usize = 48;
 
 /// A bundle of five chunks in five volumes.
-struct Volumes {
-    written: Written,
+pub(crate) struct Volumes {
+    pub(crate) written: Written,
     paths: Vec<PathBuf>,
     /// Where label and chunk begin in each.
     label: usize,
@@ -29,7 +29,7 @@ struct Volumes {
 }
 
 impl Volumes {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(written_of(&release(18_000_000, text(1_000_000), |_| ())))
     }
 
@@ -50,11 +50,11 @@ impl Volumes {
         self.change(number, |bytes| bytes[at] ^= 1);
     }
 
-    fn remove(&self, number: usize) {
+    pub(crate) fn remove(&self, number: usize) {
         fs::remove_file(&self.paths[number - 1]).unwrap();
     }
 
-    fn there(&self) -> Vec<PathBuf> {
+    pub(crate) fn there(&self) -> Vec<PathBuf> {
         self.paths.iter().filter(|path| path.exists()).cloned().collect()
     }
 
@@ -302,91 +302,12 @@ fn two_bad_copies_make_a_good_one_when_they_are_bad_in_other_places() {
     assert_eq!(warnings.0.into_inner().unwrap().len(), 2);
 }
 
-/// The volumes of a release with the same key, of another version.
-fn foreign(
-    volumes: &Volumes,
-    change: impl FnOnce(&mut manifests::lockfile::Lockfile),
-) -> Vec<PathBuf> {
-    let (mut lockfile, blobs) = release(18_000_000, text(1_000_000), |_| ());
-    change(&mut lockfile);
-    let path = volumes.written.folder.path().join("other.bottari.tar.zst");
-    let mut draft = crate::testing::draft_of(&(lockfile, blobs), &path, 2);
-    draft.sign(&volumes.written.key).unwrap();
-    draft.finish().unwrap();
-    let bundle = Bundle::open(&path, Acceptance::AnySigner).unwrap();
-    let folder = volumes.written.folder.path().join("foreign");
-    fs::create_dir(&folder).unwrap();
-    let cut = crate::Cut::new(&bundle, crate::volume_tests::size_for(&bundle, 1)).unwrap();
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    let options = crate::SplitOptions { stop: &stop, reporter: &Silent };
-    crate::split(&bundle, cut, &folder, options).unwrap()
-}
-
-#[test]
-fn a_volume_of_another_release_is_named_with_both() {
-    let volumes = Volumes::new();
-    let others = foreign(&volumes, |lockfile| {
-        (lockfile.version, lockfile.serial) = ("1.1.0".parse().unwrap(), 8);
-    });
-    let stray = volumes.written.folder.path().join("stray");
-    fs::rename(&others[2], &stray).unwrap();
-    let told = "is volume 3 of 5 of `sample 1.1.0 (serial 8)`, not of `sample 1.0.0 (serial 7)`";
-    let trust = volumes.written.key.trust();
-    for missing in [false, true] {
-        if missing {
-            volumes.remove(3);
-        }
-        let paths = [volumes.there(), vec![stray.clone()]].concat();
-        for gaps in [Gaps::Refuse, Gaps::Tell] {
-            let opened = Bundle::open_one(&paths, Acceptance::Trusted(&trust), gaps);
-            let error = opened.and_then(|bundle| bundle.verify(2, &Silent)).unwrap_err();
-            let text = error.to_string();
-            assert_eq!(error.exit_code(), ExitCode::Untrusted);
-            assert!(text.contains(told) && text.contains("/stray`"), "{text}");
-            assert_eq!(text.contains("volume 3 of 5 is missing"), missing, "{text}");
-        }
-    }
-}
-
-#[test]
-fn a_volume_of_the_same_version_that_was_built_differently_is_foreign() {
-    let volumes = Volumes::new();
-    let others = foreign(&volumes, |lockfile| lockfile.title = "built again".into());
-    let paths = [volumes.there(), vec![others[0].clone()]].concat();
-    fs::remove_file(&others[1]).unwrap();
-    let error = open(&volumes.written, &paths, Gaps::Refuse).unwrap_err();
-    let told = "is volume 1 of 5 of `sample 1.0.0 (serial 7), built differently`";
-    assert!(error.to_string().contains(told), "{error}");
-}
-
 #[test]
 fn volumes_signed_by_nobody_we_know_are_refused_before_anything_else() {
     let volumes = Volumes::new();
     let trust = crate::testing::Key::new().trust();
     let error = Bundle::open_one(&volumes.there(), Acceptance::Trusted(&trust), Gaps::Tell);
     assert!(matches!(error, Err(BundleError::NotTrusted { .. })));
-}
-
-#[test]
-fn a_volume_of_another_signer_is_not_taken_for_a_damaged_one() {
-    let volumes = Volumes::new();
-    // As alike as can be: the same release, signed by somebody else.
-    let (lockfile, blobs) = release(18_000_000, text(1_000_000), |_| ());
-    let other = written_of(&(lockfile, blobs));
-    let strange = split_into(&other, "volumes", 1);
-    let same_manifest =
-        open(&volumes.written, &[volumes.there(), strange[..1].to_vec()].concat(), Gaps::Refuse);
-    let told = same_manifest.unwrap().faults()[0].to_string();
-    assert!(told.contains("volume 1 of 5 is damaged at 0 B"), "{told}");
-    let (mut lockfile, blobs) = release(18_000_000, text(1_000_000), |_| ());
-    lockfile.title = "one of everythinG".into();
-    let another = written_of(&(lockfile, blobs));
-    let strange = split_into(&another, "volumes", 1);
-    let paths = [volumes.there(), strange[..1].to_vec()].concat();
-    let error = open(&volumes.written, &paths, Gaps::Refuse).unwrap_err();
-    assert_eq!(error.exit_code(), ExitCode::Untrusted);
-    assert!(error.to_string().contains("is none of the volumes: bundle"), "{error}");
-    assert!(error.to_string().contains("no trusted key signed"), "{error}");
 }
 
 #[test]

@@ -30,17 +30,19 @@ pub(crate) fn seven_chunks() -> Written {
 }
 
 /// Bytes of a volume with so many chunks, which may be the largest there is.
-pub(crate) fn size_for(bundle: &Bundle, chunks: u64) -> u64 {
+fn size_for(bundle: &Bundle, chunks: u64) -> u64 {
     bundle.file_size() - bundle.manifest().payload_size + LABEL + chunks * CHUNK_SIZE
 }
 
 /// Splits a bundle into volumes of so many chunks, in a folder of their own.
 pub(crate) fn split_into(written: &Written, folder: &str, chunks: u64) -> Vec<PathBuf> {
-    let bundle = written.open().unwrap();
-    let folder = written.folder.path().join(folder);
-    fs::create_dir_all(&folder).unwrap();
-    let cut = Cut::new(&bundle, size_for(&bundle, chunks)).unwrap();
-    split(&bundle, cut, &folder, OPTIONS).unwrap()
+    split_bundle(&written.open().unwrap(), &written.folder.path().join(folder), chunks)
+}
+
+pub(crate) fn split_bundle(bundle: &Bundle, folder: &Path, chunks: u64) -> Vec<PathBuf> {
+    fs::create_dir_all(folder).unwrap();
+    let cut = Cut::new(bundle, size_for(bundle, chunks)).unwrap();
+    split(bundle, cut, folder, OPTIONS).unwrap()
 }
 
 pub(crate) fn open(
@@ -204,10 +206,7 @@ fn volumes_can_be_split_again() {
     let written = seven_chunks();
     let volumes = split_into(&written, "large", 4);
     let bundle = open(&written, &volumes, Gaps::Refuse).unwrap();
-    let folder = written.folder.path().join("small");
-    fs::create_dir(&folder).unwrap();
-    let cut = Cut::new(&bundle, size_for(&bundle, 1)).unwrap();
-    let again = split(&bundle, cut, &folder, OPTIONS).unwrap();
+    let again = split_bundle(&bundle, &written.folder.path().join("small"), 1);
     for (path, same) in again.iter().zip(split_into(&written, "same", 1)) {
         assert_eq!(path.file_name(), same.file_name());
         assert!(fs::read(path).unwrap() == fs::read(same).unwrap());

@@ -3,8 +3,9 @@
 
 use super::{
     Acceptance, Bundle,
+    member::Member,
     open::{self, Known},
-    set::{Member, Set},
+    set::Set,
 };
 use crate::{error::BundleError, volumes};
 use std::{
@@ -79,7 +80,6 @@ impl<'a> Desk<'a> {
         let Some(mut file) = self.open(path)? else { return Ok(()) };
         let header = match open::header(path, &mut file, self.acceptance, &mut self.known) {
             Ok(header) => header,
-            Err(error @ BundleError::Read { .. }) => return Err(error),
             Err(error) => {
                 self.rejected.push(Rejected { path: path.to_owned(), file, error });
                 return Ok(());

@@ -6,6 +6,7 @@ mod blob_reader;
 mod complete;
 mod joined;
 mod kept;
+mod member;
 mod open;
 mod payload;
 mod sbom;

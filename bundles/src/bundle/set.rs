@@ -3,97 +3,23 @@
 
 use super::{
     Bundle, Gaps,
+    member::{Member, label_in},
     open::{self, Header},
-    payload::{Payload, Piece},
-    payload_start,
+    payload::Payload,
 };
 use crate::{
     error::BundleError,
-    format::CHUNK_SIZE,
     trust::TrustError,
-    volumes::{Cut, FaultKind, Label, SKIPPABLE, Volume, VolumeFault, stem},
+    volumes::{Cut, FaultKind, Label, Volume, VolumeFault, stem},
 };
 use std::{
-    cmp::{Ordering, Reverse},
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    io,
     ops::Range,
-    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// A file with a trusted header.
-pub(super) struct Member {
-    pub(super) path: PathBuf,
-    file: File,
-    size: u64,
-    front: Front,
-}
-
-/// What follows the header of a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Front {
-    /// The payload itself, or nothing that can be told.
-    Payload,
-    /// A label that can be read.
-    Label(Label),
-    /// A label that cannot.
-    Unreadable,
-}
-
-impl Member {
-    pub(super) fn read(path: &Path, file: File, header: &Header) -> Result<Self, BundleError> {
-        let read = |source| BundleError::Read { path: path.to_owned(), source };
-        let size = file.metadata().map_err(read)?.len();
-        let front = front(&file, header).map_err(read)?;
-        Ok(Self { path: path.to_owned(), file, size, front })
-    }
-
-    /// Whether it is the bundle itself and nothing is missing or added.
-    pub(super) fn is_whole(&self, header: &Header) -> bool {
-        self.front == Front::Payload && self.size == whole_size(header)
-    }
-
-    pub(super) fn whole(self, header: Arc<Header>) -> Bundle {
-        let chunks = 0..header.manifest.chunks.len() as u64;
-        let start = payload_start(&header.manifest);
-        let Self { path, file, .. } = self;
-        let piece = Piece { path: path.clone(), file, start, chunks, volume: None };
-        let payload = Payload::new(vec![piece], &header.manifest);
-        Bundle::new(path, header, payload, None, Vec::new())
-    }
-
-    fn label(&self) -> Option<Label> {
-        match self.front {
-            Front::Label(label) => Some(label),
-            _ => None,
-        }
-    }
-
-    /// The chunks that it is used for: those of which all bytes can be there, and
-    /// none of a file that somebody has added to.
-    fn chunks(&self, label: Label, header: &Header) -> Range<u64> {
-        let promised = label.cut.chunks_of(label.number);
-        let usable = match self.size.cmp(&promised_size(label, header)) {
-            Ordering::Equal => promised.end - promised.start,
-            Ordering::Less => self.size.saturating_sub(data_start(header)) / CHUNK_SIZE,
-            Ordering::Greater => 0,
-        };
-        promised.start..promised.start + usable
-    }
-
-    fn fault(&self, volume: Volume, kind: FaultKind) -> VolumeFault {
-        VolumeFault { volume: Some(volume), path: Some(self.path.clone()), kind }
-    }
-
-    fn length_fault(&self, label: Label, header: &Header) -> Option<VolumeFault> {
-        let (expected, found) = (promised_size(label, header), self.size);
-        let kind = FaultKind::Length { expected, found };
-        (expected != found).then(|| self.fault(label.volume(), kind))
-    }
-}
 
 /// Volumes with the same manifest.
 pub(super) struct Set {
@@ -118,36 +44,30 @@ impl Set {
     /// The cut that most of them are of: volumes of two cuts fit together, and
     /// this one is talked about.
     pub(super) fn cut(&self) -> Option<Cut> {
-        let mut counts: BTreeMap<u64, (usize, Cut)> = BTreeMap::new();
+        let mut counts: BTreeMap<Cut, usize> = BTreeMap::new();
         for label in self.members.iter().filter_map(Member::label) {
-            counts.entry(label.cut.count()).or_insert((0, label.cut)).0 += 1;
+            *counts.entry(label.cut).or_default() += 1;
         }
-        let most = counts.into_values().min_by_key(|(count, _)| Reverse(*count));
-        most.map(|(_, cut)| cut)
+        counts.into_iter().min_by_key(|(_, count)| Reverse(*count)).map(|(cut, _)| cut)
     }
 
     /// Whether there are chunks that nobody says he holds.
     pub(super) fn has_gaps(&self) -> bool {
-        let ranges = self.members.iter().filter_map(|member| {
-            Some(member.chunks(member.label()?, &self.header)).filter(|range| !range.is_empty())
-        });
-        let mut ranges: Vec<_> = ranges.collect();
+        let range = |member: &Member| Some(member.chunks(member.label()?, &self.header));
+        let mut ranges: Vec<_> = self.members.iter().filter_map(range).collect();
         ranges.sort_by_key(|range| range.start);
-        let mut covered = 0;
-        for range in ranges.iter().filter(|range| !range.is_empty()) {
-            if range.start > covered {
-                return true;
-            }
-            covered = covered.max(range.end);
-        }
+        let extend = |covered: u64, range: &Range<u64>| match range.start <= covered {
+            true => covered.max(range.end),
+            false => covered,
+        };
+        let covered = ranges.iter().fold(0, extend);
         covered < self.header.manifest.chunks.len() as u64
     }
 
     /// None of them has a label: it is the bundle itself, shorter or longer.
     pub(super) fn wrong_length(&self) -> BundleError {
         let member = self.members.first().expect("a set begins with a file");
-        let (path, found) = (member.path.clone(), member.size);
-        BundleError::Length { path, expected: whole_size(&self.header), found }
+        member.wrong_length(&self.header)
     }
 
     /// Takes note of a volume whose header is damaged, when its label says that
@@ -159,7 +79,7 @@ impl Set {
         file: &mut File,
         error: &BundleError,
     ) -> bool {
-        let Ok(Front::Label(label)) = front(file, &self.header) else { return false };
+        let Some(label) = label_in(file, &self.header) else { return false };
         let is_altered = match error {
             BundleError::NotTrusted { source, .. } => matches!(source, TrustError::Broken(_)),
             _ => true,
@@ -199,9 +119,9 @@ impl Set {
         let (labelled, unlabelled): (Vec<_>, Vec<_>) = members.into_iter().partition(labelled);
         let length = |member: &Member| member.length_fault(member.label()?, &header);
         faults.extend(labelled.iter().filter_map(length));
-        let pieces = labelled.into_iter().filter_map(|member| piece(member, &header)).collect();
+        let pieces = labelled.into_iter().filter_map(|member| member.piece(&header)).collect();
         let payload = Payload::new(pieces, &header.manifest);
-        faults.extend(unlabelled.iter().map(|member| explain(member, &payload, &header, cut)));
+        faults.extend(unlabelled.iter().map(|member| member.explain(&payload, &header, cut)));
         let missing = missing(&payload, cut, faults);
         faults.extend(missing);
         faults.sort_by_key(|fault| fault.volume);
@@ -225,62 +145,12 @@ impl Set {
     }
 }
 
-fn piece(member: Member, header: &Header) -> Option<Piece> {
-    let label = member.label()?;
-    let (chunks, start) = (member.chunks(label, header), data_start(header));
-    let Member { path, file, .. } = member;
-    Some(Piece { path, file, start, chunks, volume: Some(label.volume()) })
-}
-
-/// Names a volume without a readable label by the bytes that it holds.
-fn explain(member: &Member, payload: &Payload, header: &Header, cut: Cut) -> VolumeFault {
-    if let Some(chunk) = payload.recognise(&member.file, data_start(header)) {
-        let at = payload_start(&header.manifest);
-        return member.fault(cut.holding(chunk), FaultKind::Label { at });
-    }
-    let why = match member.front {
-        Front::Unreadable => "neither its label nor its first bytes can be used".into(),
-        _ => format!("it has no label and {} bytes", member.size),
-    };
-    let path = Some(member.path.clone());
-    VolumeFault { volume: None, path, kind: FaultKind::Stray { why } }
-}
-
 /// Volumes of which chunks are absent, without those that are named already.
 fn missing(payload: &Payload, cut: Cut, faults: &[VolumeFault]) -> Vec<VolumeFault> {
     let named: BTreeSet<Volume> =
         faults.iter().filter(|fault| !fault.is_stray()).filter_map(|fault| fault.volume).collect();
     let absent: BTreeSet<Volume> = payload.gaps().map(|chunk| cut.holding(chunk)).collect();
     absent.difference(&named).copied().map(VolumeFault::missing).collect()
-}
-
-fn front(file: &File, header: &Header) -> io::Result<Front> {
-    let mut bytes = [0; Label::LEN];
-    match file.read_exact_at(&mut bytes, payload_start(&header.manifest)) {
-        Ok(()) if bytes.starts_with(&SKIPPABLE) => {
-            let label = Label::parse(&bytes, header.manifest.chunks.len() as u64);
-            Ok(label.map_or(Front::Unreadable, Front::Label))
-        }
-        Ok(()) => Ok(Front::Payload),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Front::Payload),
-        Err(error) => Err(error),
-    }
-}
-
-/// Where the chunks of a volume begin.
-fn data_start(header: &Header) -> u64 {
-    payload_start(&header.manifest) + Label::LEN as u64
-}
-
-fn whole_size(header: &Header) -> u64 {
-    payload_start(&header.manifest).saturating_add(header.manifest.payload_size)
-}
-
-/// How long a volume is.
-fn promised_size(label: Label, header: &Header) -> u64 {
-    let chunks = label.cut.chunks_of(label.number);
-    let end = (chunks.end * CHUNK_SIZE).min(header.manifest.payload_size);
-    data_start(header) + (end - chunks.start * CHUNK_SIZE)
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

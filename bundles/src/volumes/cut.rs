@@ -14,7 +14,7 @@ use std::{fmt, ops::Range, path::Path};
 pub const MAX_VOLUMES: u64 = 999;
 
 /// Which volume of how many, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Volume {
     /// Its number.
     pub number: u64,
@@ -29,7 +29,7 @@ impl fmt::Display for Volume {
 }
 
 /// How the chunks of a payload are dealt out to volumes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cut {
     per_volume: u64,
     chunks: u64,

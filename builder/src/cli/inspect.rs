@@ -33,7 +33,9 @@ impl Inspect {
         }
         let lockfile = bundle.lockfile().inspect_err(|_| {
             // It lies in a volume that is not here; the header is.
-            console.data(&heading(&bundle, ""));
+            if !console.wants_json() {
+                console.data(&heading(&bundle, ""));
+            }
         })?;
         if console.wants_json() {
             console.json(&json!({

@@ -33,7 +33,9 @@ impl Arguments {
             warn(bundle, console);
             let lockfile = bundle.lockfile().inspect_err(|_| {
                 // It lies in a volume that is not here; the header is.
-                console.data(&heading(bundle, &keys, ""));
+                if !console.wants_json() {
+                    console.data(&heading(bundle, &keys, ""));
+                }
             })?;
             if console.wants_json() {
                 console.json(&json(bundle, &keys, &lockfile));

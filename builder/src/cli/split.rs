@@ -117,7 +117,8 @@ fn make(folder: &Path) -> io::Result<()> {
 pub(super) fn tell(volumes: &[PathBuf], console: &Console) {
     let (Some(first), Some(last)) = (volumes.first(), volumes.last()) else { return };
     let count = text::count(volumes.len() as u64, "volume", "volumes");
-    console.success(&format!("wrote {count}, {} to {}", first.display(), last.display()));
+    let last = if volumes.len() == 1 { String::new() } else { format!(" to {}", last.display()) };
+    console.success(&format!("wrote {count}, {}{last}", first.display()));
     console.note("carry all of them; `bottari-installer verify DIR` reads them where they lie and names each that is damaged or missing");
 }
 

@@ -18,6 +18,10 @@ use std::{
 /// How much is written between two requests to bring it to the disk.
 const STRIDE: u64 = 128 * 1024 * 1024;
 
+/// Bytes that are handed to the system at once. Larger writes hold up those of
+/// other threads, and what is on its way to the disk.
+const PIECE: usize = 256 * 1024;
+
 #[derive(Debug)]
 pub(super) struct Output {
     file: Arc<File>,
@@ -51,7 +55,11 @@ impl Output {
 
     /// Writes all of the bytes at this place of the file.
     pub(super) fn write_all_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        self.file.write_all_at(bytes, at)?;
+        let mut place = at;
+        for piece in bytes.chunks(PIECE) {
+            self.file.write_all_at(piece, place)?;
+            place += piece.len() as u64;
+        }
         let len = bytes.len() as u64;
         let before = self.written.fetch_add(len, Ordering::Relaxed);
         if before / STRIDE != (before + len) / STRIDE {

@@ -2,7 +2,7 @@
 //! background pass over every bundle, and every read for a client.
 
 use bundles::Bundle;
-use manifests::event::{Event, Reporter, Silent};
+use manifests::event::{Event, Reporter};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -52,7 +52,7 @@ impl Health {
 
     fn verify(&self, bundle: &Bundle) {
         let start = Instant::now();
-        let verified = bundle.verify(1, &Silent);
+        let verified = bundle.verify(1, &Warnings(&*self.reporter));
         // Damage first, or health would for a moment tell an intact registry;
         // good news last, because whoever hears it may ask at once.
         if let Err(error) = &verified {
@@ -93,6 +93,19 @@ impl Health {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Passes on what somebody should act on, such as a bad copy of a volume; how far
+/// the background pass has come is of no interest.
+#[derive(Debug)]
+struct Warnings<'a>(&'a dyn Reporter);
+
+impl Reporter for Warnings<'_> {
+    fn report(&self, event: &Event) {
+        if matches!(event, Event::Warning { .. }) {
+            self.0.report(event);
+        }
     }
 }
 

@@ -191,6 +191,22 @@ fn a_registry_serves_volumes_from_two_folders_and_finds_damage_in_one() {
 }
 
 #[test]
+fn a_registry_names_a_bad_copy_and_serves_the_good_one() {
+    let (world, volumes) = world();
+    let copy = world.path("copy");
+    fs::copy(&volumes[1], &copy).unwrap();
+    flip(&volumes[1], 1_000_000);
+    let mut serving = Serving::with(&world, ["volumes", "copy"]);
+    let line = serving.wait_for("volume 2 of 3 is damaged at");
+    assert!(line.ends_with("; copies of it hold every byte"), "{line}");
+    serving.wait_for("is intact");
+    let digest = &world.release.big.layer().digest;
+    let answer = get(serving.address, &format!("/v2/quay.io/app/server/blobs/{digest}"));
+    assert_eq!(bundles::sha256(&answer.body), *digest);
+    assert_eq!(get(serving.address, "/healthz").json()["status"], "intact");
+}
+
+#[test]
 fn a_host_gets_the_very_bytes_of_the_bundle() {
     let (world, volumes) = world();
     let bundle = Bundle::open_one(&volumes, Acceptance::AnySigner, Gaps::Refuse).unwrap();

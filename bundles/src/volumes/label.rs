@@ -94,6 +94,26 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_label_says_it_is_read_exactly_or_not_at_all(
+            numbers: [u64; 4],
+            small in proptest::array::uniform4(0..50_u64),
+            chunks in 1..40_u64,
+        ) {
+            for numbers in [numbers, small] {
+                let mut bytes = Label { cut: Cut::in_volumes_of(1, 1).unwrap(), number: 1 }.render();
+                for (place, number) in bytes[16..].chunks_mut(8).zip(numbers) {
+                    place.copy_from_slice(&number.to_le_bytes());
+                }
+                if let Some(label) = Label::parse(&bytes, chunks) {
+                    proptest::prop_assert_eq!(label.render(), bytes);
+                    proptest::prop_assert!(label.cut.chunks_of(label.number).end <= chunks);
+                }
+            }
+        }
+    }
+
     #[test]
     fn stock_zstd_passes_over_a_label() {
         let label = Label { cut: Cut::in_volumes_of(5, 40).unwrap(), number: 3 };

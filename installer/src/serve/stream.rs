@@ -1,5 +1,5 @@
 //! A blob on its way to one client. A task has batches of it read and hashed on a
-//! few blocking threads and hands them over one at a time, so it never runs ahead
+//! few blocking threads and hands them over; it never runs more than a few ahead
 //! of its client, and a slow client holds no thread.
 
 use super::health::Health;
@@ -26,8 +26,8 @@ use tokio::{
 /// 192 MiB.
 const BUDGET: usize = 112;
 
-/// MiB that a stream of a stored blob holds at most: the chunk that is being
-/// sent, one that waits and one that is being read.
+/// MiB that a stream of a stored blob holds at most: two chunks of which parts are
+/// being sent or wait, and one that is being read.
 const STORED: u32 = 12;
 
 /// The same for a compressed blob: three plain frames, a packed one, a chunk.
@@ -64,6 +64,16 @@ impl Budget {
     }
 }
 
+/// How many batches may wait for the client. Those of a stored blob are as much as
+/// is sent while the next chunk is read and hashed; one of a compressed blob may
+/// be a whole frame.
+fn ahead(record: &BlobRecord) -> usize {
+    match record.encoding {
+        Encoding::Stored => 3,
+        Encoding::Zstd => 1,
+    }
+}
+
 /// What all streams share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sending<'a> {
@@ -93,7 +103,7 @@ impl BlobStream {
         let room = budget.take(record).await;
         let reader = bundle.read(&record.digest, range)?;
         let left = reader.remaining();
-        let (out, mut batches) = mpsc::channel(1);
+        let (out, mut batches) = mpsc::channel(ahead(record));
         tokio::spawn(pump(reader, out));
         let first = batches.recv().await.transpose().inspect_err(|error| health.report(error))?;
         let pieces = first.unwrap_or_default().into();

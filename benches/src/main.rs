@@ -5,6 +5,7 @@
 mod bundle;
 mod http;
 mod jobs;
+mod large;
 mod measure;
 mod parallel;
 mod problem;
@@ -34,6 +35,8 @@ enum Verb {
     Bundle(Options),
     /// One blob beside nginx, 64 clients beside docker-registry
     Serve(Options),
+    /// Memory on a bundle of 20 GB, inside a cgroup with a limit
+    Large(large::Options),
 }
 
 /// How to measure.
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Bundle(options) => bundle::run(&options),
         Verb::Serve(options) => serve::run(&options),
+        Verb::Large(options) => large::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

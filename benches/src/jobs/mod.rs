@@ -9,4 +9,5 @@ mod serving;
 mod throughput;
 
 pub(crate) use rounds::{Results, run};
+pub(crate) use serving::{READERS, Serving, serve_command};
 pub(crate) use throughput::throughput;

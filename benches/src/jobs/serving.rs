@@ -5,6 +5,7 @@ use crate::{
     measure::{Peak, Sample, written_bytes},
     parallel,
     problem::{Result, remove_folder},
+    programs::Programs,
     servers::{Running, Tls},
     stand::Stand,
 };
@@ -13,7 +14,7 @@ use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, Stdio},
     sync::Arc,
     thread::sleep,
     time::{Duration, Instant},
@@ -21,10 +22,14 @@ use std::{
 
 /// How often it is looked whether the port is open.
 const LOOK: Duration = Duration::from_micros(500);
-/// Longest time to start, and to check every byte in the background.
+/// Longest time to start.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Longest time to check every byte in the background, of a large bundle too.
+const PATIENCE_TO_CHECK: Duration = Duration::from_mins(10);
+/// Where it says which port it took.
+const PORT_FILE: &str = "port";
 /// Clients that read every blob once, to see how much memory that takes.
-const READERS: usize = 8;
+pub(crate) const READERS: usize = 8;
 
 /// What is served, and from where.
 #[derive(Debug, Clone)]
@@ -44,27 +49,11 @@ pub(crate) struct Serving {
 impl Site<'_> {
     /// Starts to serve; returns when the port is open.
     pub(crate) fn serve(&self, tls: Option<&Tls>) -> Result<Serving> {
-        let port_file = self.folder.join("port");
-        let _none = fs::remove_file(&port_file);
-        let mut command = self.stand.programs.installer("serve", self.folder);
-        command.arg(&self.bundle).args(["--listen", "127.0.0.1:0", "--quiet"]);
-        command.args(["--trust", "release.pub", "--state-dir", "state"]);
-        command.arg("--port-file").arg(&port_file).stdout(Stdio::null());
+        let mut command = serve_command(&self.stand.programs, self.folder, &self.bundle);
         if let Some(Tls { certificate, key }) = tls {
             command.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key);
         }
-        let mut running = Running::spawn(&mut command)?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let text = fs::read_to_string(&port_file).unwrap_or_default();
-            if let Ok(port) = text.trim().parse() {
-                return Ok(Serving { running, address: (Ipv4Addr::LOCALHOST, port).into() });
-            }
-            if !running.lives() || Instant::now() > deadline {
-                return Err("`serve` does not start".into());
-            }
-            sleep(LOOK);
-        }
+        Serving::start(&mut command, self.folder)
     }
 
     /// From its start until the manifest of every image is answered by name.
@@ -100,7 +89,33 @@ impl Site<'_> {
     }
 }
 
+/// Serves a bundle on any port, with the key and the state of a folder.
+pub(crate) fn serve_command(programs: &Programs, folder: &Path, bundle: &Path) -> Command {
+    let mut command = programs.installer("serve", folder);
+    command.arg(bundle).args(["--listen", "127.0.0.1:0", "--quiet"]);
+    command.args(["--trust", "release.pub", "--state-dir", "state", "--port-file", PORT_FILE]);
+    command
+}
+
 impl Serving {
+    /// Runs a [`serve_command`] of this folder; returns when the port is open.
+    pub(crate) fn start(command: &mut Command, folder: &Path) -> Result<Self> {
+        let port_file = folder.join(PORT_FILE);
+        let _none = fs::remove_file(&port_file);
+        let mut running = Running::spawn(command.stdout(Stdio::null()))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = fs::read_to_string(&port_file).unwrap_or_default();
+            if let Ok(port) = text.trim().parse() {
+                return Ok(Self { running, address: (Ipv4Addr::LOCALHOST, port).into() });
+            }
+            if !running.lives() || Instant::now() > deadline {
+                return Err("`serve` does not start".into());
+            }
+            sleep(LOOK);
+        }
+    }
+
     /// Its memory so far.
     pub(crate) fn peak(&self) -> Peak {
         let mut peak = Peak::default();
@@ -109,9 +124,9 @@ impl Serving {
     }
 
     /// Waits until the pass in the background has seen every byte.
-    pub(super) fn wait_until_intact(&self, tls: Option<&Arc<ClientConfig>>) -> Result<()> {
+    pub(crate) fn wait_until_intact(&self, tls: Option<&Arc<ClientConfig>>) -> Result<()> {
         let mut client = Client::connect(self.address, tls)?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + PATIENCE_TO_CHECK;
         loop {
             let mut text = Vec::new();
             client.get("/healthz", |piece| {

@@ -1,10 +1,12 @@
 //! What one job takes: time, memory, bytes written, bytes fetched.
 
+mod fence;
 mod io;
 mod memory;
 mod process;
 mod ready;
 
+pub(crate) use fence::{Account, Fence};
 pub(crate) use io::written_bytes;
 pub(crate) use memory::Peak;
 pub(crate) use process::measure;

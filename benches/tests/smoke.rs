@@ -1,4 +1,4 @@
-//! Both benchmarks on the small workload: that every line is there, with a figure.
+//! Every benchmark on the small workload: that every line is there, with a figure.
 //! What the figures are depends on the machine.
 
 use journeys::stock;
@@ -13,14 +13,20 @@ fn rows(verb: &str, needed: &[&str], folder: &Path) -> Option<Vec<Value>> {
     for tool in needed {
         stock::tool(tool, folder)?;
     }
+    let value = measured(&[verb, "--rounds", "1"], folder);
+    assert!(!folder.join("work/scratch").exists(), "nothing but the workload is kept");
+    Some(value["rows"].as_array().unwrap().clone())
+}
+
+/// Runs the program, and gives what it measured.
+fn measured(arguments: &[&str], folder: &Path) -> Value {
     let json = folder.join("result.json");
     let mut command = Command::new(env!("CARGO_BIN_EXE_bottari-benches"));
-    command.args([verb, "--small", "--rounds", "1", "--work"]).arg(folder.join("work"));
+    command.args(arguments).args(["--small", "--work"]).arg(folder.join("work"));
     stock::succeed(command.arg("--json").arg(&json));
-    assert!(!folder.join("work/scratch").exists(), "nothing but the workload is kept");
     let value: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
     assert!(value["machine"]["cores"].as_u64() > Some(0), "{value}");
-    Some(value["rows"].as_array().unwrap().clone())
+    value
 }
 
 fn name(row: &Value) -> &str {
@@ -80,4 +86,27 @@ fn every_way_of_reading_has_a_figure() {
     }
     let errors = rows.iter().find(|row| name(row) == "64 clients, errors").unwrap();
     assert_eq!(errors["figure"], 0.0);
+}
+
+#[test]
+fn a_bundle_of_many_large_files_stays_within_its_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let value = measured(&["large"], folder.path());
+    let rows = value["rows"].as_array().unwrap();
+    let names: Vec<_> = rows.iter().map(name).collect();
+    assert_eq!(names, ["build --no-cache", "verify", "serve, 8 clients"]);
+    for row in rows {
+        assert!(row["sample"]["peak"]["resident"].as_u64() > Some(0), "{row}");
+        assert_eq!(row["met"], true, "{row}");
+        if row["account"].is_null() {
+            stock::skipped("no memory group can be made here, so nothing was limited");
+        } else {
+            assert!(row["account"]["max-usage"].as_u64() <= Some(192 << 20), "{row}");
+            assert_eq!(row["account"]["killed"], 0, "{row}");
+        }
+    }
+    let [build, verify, serve] = [0, 1, 2].map(|row| rows[row]["bytes"].as_u64().unwrap());
+    assert_eq!((build, serve), (40 * (4 << 20), 40 * (4 << 20)), "each byte once");
+    assert_eq!(Some(verify), value["bundle-bytes"].as_u64());
+    assert_eq!(fs::read_dir(folder.path().join("work")).unwrap().count(), 0, "nothing is kept");
 }

@@ -172,12 +172,13 @@ mod tests {
         let Some(fence) = Fence::build("test", 8 << 20) else {
             return stock::skipped("no memory group can be made here");
         };
-        let mut greedy = Command::new("head");
-        greedy.args(["-c", "64M", "/dev/zero"]).env("PATH", "/usr/bin:/bin");
-        assert!(fence.around(&greedy).output().unwrap().status.success());
-        let mut tail = Command::new("tail");
-        tail.args(["-c", "64M", "/dev/zero"]).env("PATH", "/usr/bin:/bin");
-        assert!(!fence.around(&tail).output().unwrap().status.success());
+        let succeeds = |script: &str| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", script]).env("PATH", "/usr/bin:/bin");
+            fence.around(&shell).output().unwrap().status.success()
+        };
+        assert!(succeeds("head -c 64M /dev/zero | wc -c"), "little at a time is allowed");
+        assert!(!succeeds("head -c 64M /dev/zero | tail -c 48M | wc -c | grep -x 50331648"));
         assert!(fence.account().killed > Some(0), "{:?}", fence.account());
         let folder = fence.folder.clone();
         drop(fence);

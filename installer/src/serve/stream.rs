@@ -26,9 +26,9 @@ use tokio::{
 /// 192 MiB.
 const BUDGET: usize = 112;
 
-/// MiB that a stream of a stored blob holds at most: two chunks of which parts are
-/// being sent or wait, and one that is being read.
-const STORED: u32 = 12;
+/// MiB that a stream of a stored blob holds at most: chunks of which parts are being
+/// sent, two of which parts wait, and one that is being read.
+const STORED: u32 = 16;
 
 /// The same for a compressed blob: three plain frames, a packed one, a chunk.
 const COMPRESSED: u32 = 36;

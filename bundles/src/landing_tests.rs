@@ -141,3 +141,27 @@ fn a_landing_that_is_given_up_leaves_nothing() {
     drop(landing);
     assert_eq!(fs::read_dir(ground.folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn wrong_bytes_that_packed_worse_leave_nothing_behind_the_right_ones() {
+    let ground = Ground::new();
+    let landing = ground.begin();
+    let kubectl = text(17_000_000);
+    let digest = crate::sha256(&kubectl);
+    landing.place(&digest).unwrap().append(&noise(7, 17_000_000)).unwrap();
+    let mut place = landing.place(&digest).unwrap();
+    place.append(&kubectl).unwrap();
+    place.done(&digest).unwrap();
+    let bundle = ground.finish(landing, &ground.blobs).unwrap();
+    assert!(bundle == written_at_once());
+}
+
+#[test]
+fn only_a_file_is_replaced_by_a_bundle() {
+    let ground = Ground::new();
+    std::os::unix::net::UnixListener::bind(ground.path()).unwrap();
+    assert!(Landing::begin(&ground.plan, &ground.path()).is_err());
+    let absent = ground.folder.path().join("absent/");
+    assert!(Landing::begin(&ground.plan, &absent).is_err());
+    assert_eq!(fs::read_dir(ground.folder.path()).unwrap().count(), 1);
+}

@@ -47,8 +47,12 @@ impl Draft {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".partial");
         let partial = path.with_file_name(name);
-        let output = Output::create(&partial)
-            .map_err(|source| WriteError::Write { path: partial.clone(), source })?;
+        let write = |path: &Path| {
+            let path = path.to_owned();
+            |source| WriteError::Write { path, source }
+        };
+        replaceable(path).map_err(write(path))?;
+        let output = Output::create(&partial).map_err(write(&partial))?;
         let output = Arc::new(output);
         let payload_start = frame::stored_len(manifest.header_size).expect("at most 64 MiB");
         let path = path.to_owned();
@@ -129,15 +133,17 @@ impl Draft {
     pub fn finish(mut self) -> Result<u64, WriteError> {
         let header = header::render(&self.manifest, &self.signatures)
             .ok_or_else(|| self.error(io::Error::other("a header has room for 8 signatures")))?;
+        let size = self.in_file(self.manifest.payload_size);
         let write = || {
             self.output.write_all_at(&frame::store(&header), 0)?;
+            self.output.end_at(size)?;
             self.output.sync()?;
             fs::rename(&self.partial, &self.path)?;
             sync_folder(&self.path)
         };
         write().map_err(|source| self.error(source))?;
         self.finished = true;
-        Ok(self.payload_start + self.manifest.payload_size)
+        Ok(size)
     }
 }
 
@@ -147,6 +153,18 @@ impl Drop for Draft {
         if !self.finished {
             let _ = fs::remove_file(&self.partial);
         }
+    }
+}
+
+/// Whether the rename at the end can work and takes nothing away but a file: it
+/// would put a bundle in the place of a device, too.
+fn replaceable(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() => Err(io::Error::other("it is there and is no file")),
+        _ if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+            Err(io::Error::other("there is no such folder"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -75,6 +75,12 @@ impl Output {
         }
     }
 
+    /// Cuts off what lies behind the last byte: a blob whose first bytes were wrong
+    /// may have reached farther than the right ones.
+    pub(super) fn end_at(&self, size: u64) -> io::Result<()> {
+        self.file.set_len(size)
+    }
+
     /// Returns when everything is on the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         let flusher = self.flusher.lock().expect("no thread panics with the lock").take();

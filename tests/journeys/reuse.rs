@@ -1,6 +1,7 @@
 //! A build that begins from an earlier bundle.
 
 use crate::office::Office;
+use journeys::fixtures::Options;
 use serde_json::Value;
 use std::{fs, os::unix::fs::MetadataExt};
 
@@ -71,4 +72,32 @@ fn a_damaged_bundle_that_is_replaced_does_no_harm() {
     flip(&office, "demo.bundle");
     office.builder("build releases/demo.lock --offline --key release.key -o demo.bundle");
     assert!(office.read("demo.bundle") == whole);
+}
+
+#[test]
+fn a_damaged_bundle_that_is_replaced_does_no_harm_when_only_the_bundle_is_kept() {
+    let office = Office::with_bundle_of(&Options { size_mib: 40, ..Options::default() });
+    // Without documents blobs land while they arrive, and are nowhere else.
+    let release = fs::read_to_string(office.path("releases/demo.yaml")).unwrap();
+    let release = release.replace("sbom: [cyclonedx, spdx]\n", "");
+    fs::write(office.path("releases/demo.yaml"), release).unwrap();
+    office.builder("lock releases/demo.yaml --mirrors mirrors.yaml");
+    let build = "build releases/demo.lock --mirrors mirrors.yaml --no-cache --key release.key";
+    office.builder(&format!("{build} -o demo.bundle"));
+    let whole = office.read("demo.bundle");
+    let mut damaged = whole.clone();
+    damaged[1 << 20] ^= 1;
+    fs::write(office.path("demo.bundle"), damaged).unwrap();
+    office.builder(&format!("{build} -o demo.bundle"));
+    assert!(office.read("demo.bundle") == whole);
+}
+
+#[test]
+fn a_volume_is_not_taken_for_the_bundle_that_is_replaced() {
+    let office = Office::with_bundle();
+    let whole = office.read("demo.bundle");
+    office.builder("split demo.bundle --volume-size 1GiB -o volumes");
+    let volume = "volumes/demo.bundle.001of001";
+    office.builder(&format!("build releases/demo.lock --offline --key release.key -o {volume}"));
+    assert!(office.read(volume) == whole);
 }

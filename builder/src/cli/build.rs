@@ -96,6 +96,7 @@ impl Build {
             lockfile: &lockfile,
             text: &text,
             supply,
+            no_cache: self.no_cache,
             earlier: &self.earlier,
             path: &path,
             key: key.as_ref(),

@@ -40,8 +40,9 @@ impl Earlier {
 
     /// The bundle that is going to be replaced, when it can be used.
     pub(super) fn replaced(&self, signer: Option<&SigningKey>, path: &Path) -> Option<Reuse> {
-        let keys = self.keys(signer).ok().filter(|keys| !keys.is_empty())?;
-        open(path, keys).ok()
+        let keys = self.keys(signer).ok().filter(|keys| !keys.is_empty() && path.is_file())?;
+        // One volume at this place is not the bundle, even with all others beside it.
+        open(path, keys).ok().filter(|reuse| reuse.bundle().require_whole().is_ok())
     }
 
     fn keys(&self, signer: Option<&SigningKey>) -> Result<Vec<PublicKey>, KeyError> {

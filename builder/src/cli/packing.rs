@@ -19,6 +19,8 @@ pub(super) struct Packing<'a> {
     /// The lockfile's file, which travels inside.
     pub(super) text: &'a str,
     pub(super) supply: Supply<'a>,
+    /// Whether what has landed is nowhere else.
+    pub(super) no_cache: bool,
     pub(super) earlier: &'a Earlier,
     pub(super) path: &'a Path,
     pub(super) key: Option<&'a SigningKey>,
@@ -51,9 +53,13 @@ impl Packing<'_> {
         {
             return Ok(Packed { size: same.bundle().file_size(), is_as_before: true });
         }
-        match self.pack(&plan, landing, replaced.as_ref()) {
+        // A second attempt needs what has landed from elsewhere, and next to nothing
+        // is left to copy then.
+        let can_repeat = landing.is_none() || !self.no_cache;
+        let reuse = replaced.as_ref().filter(|_| can_repeat);
+        match self.pack(&plan, landing, reuse) {
             // It is there by chance: when it is damaged, it is left out of account.
-            Err(error) if replaced.is_some() && error.exit_code() == ExitCode::Untrusted => {
+            Err(error) if reuse.is_some() && error.exit_code() == ExitCode::Untrusted => {
                 self.pack(&plan, None, None)
             }
             packed => packed,

@@ -16,6 +16,7 @@ const _: () = assert!(usize::BITS == 64, "bundles are larger than a 32-bit machi
 
 mod bundle;
 mod error;
+mod exclusive;
 mod format;
 mod hash;
 mod header_files;

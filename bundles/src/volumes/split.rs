@@ -2,7 +2,7 @@
 //! them are on the disk: a folder holds every volume or none.
 
 use super::{Cut, Label, SizeError};
-use crate::{bundle::Bundle, error::BundleError};
+use crate::{bundle::Bundle, error::BundleError, exclusive};
 use manifests::{
     ExitCode, Failure,
     event::{Event, Outcome, Reporter, Transfer},
@@ -87,7 +87,7 @@ pub fn split(
         let path = folder.join(job.file_name());
         let partial = files.begin(path);
         let write = |source| SplitError::Write { path: partial.clone(), source };
-        let mut file = create(&partial).map_err(write)?;
+        let mut file = exclusive::create(&partial).map_err(write)?;
         file.write_all(&header).map_err(write)?;
         file.write_all(&job.label.render()).map_err(write)?;
         job.copy(&mut file, &mut buffer, &write)?;
@@ -174,15 +174,6 @@ impl Drop for Files {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// Opens a file for this process alone, and empties it.
-fn create(path: &Path) -> io::Result<File> {
-    let file = File::options().write(true).create(true).truncate(false).open(path)?;
-    // Two that split the same bundle would write over each other.
-    file.try_lock().map_err(|_held| io::Error::other("another process is writing it"))?;
-    file.set_len(0)?;
-    Ok(file)
 }
 
 fn partial(path: &Path) -> PathBuf {

@@ -2,6 +2,7 @@
 //! wrote is brought to the disk while they go on, so that the end is not spent
 //! waiting for it.
 
+use crate::exclusive;
 use std::{
     fs::File,
     io,
@@ -39,12 +40,7 @@ struct Flusher {
 impl Output {
     /// Opens the file for this process alone, and empties it.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let mut options = File::options();
-        let file = options.read(true).write(true).create(true).truncate(false).open(path)?;
-        // Two builds of one bundle would write over each other.
-        file.try_lock().map_err(|_held| io::Error::other("another process is writing it"))?;
-        file.set_len(0)?;
-        let file = Arc::new(file);
+        let file = Arc::new(exclusive::create(path)?);
         let flusher = Mutex::new(Some(Flusher::start(Arc::clone(&file))));
         Ok(Self { file, written: AtomicU64::new(0), flusher })
     }

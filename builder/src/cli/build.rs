@@ -6,13 +6,14 @@ use super::{
     job,
     key::Password,
     packing::{Packed, Packing},
+    passing::Passing,
     rules::{self, Day},
     sources::Sources,
     split::{self, VolumeSize},
 };
 use crate::{
     build,
-    cache::{Cache, CacheError, Ground},
+    cache::{Cache, Ground},
     check,
     fetch::{self, FetchOptions},
     supply::Supply,
@@ -30,7 +31,6 @@ use std::{
     path::{Path, PathBuf},
     time::Instant,
 };
-use tempfile::TempDir;
 
 /// Build the bundle of a lockfile: fetch, check, pack and sign.
 #[derive(Debug, Args)]
@@ -77,7 +77,7 @@ impl Build {
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
         let path = self.path(&plan);
-        let passing = self.no_cache.then(|| passing_cache(&path)).transpose()?;
+        let passing = self.no_cache.then(|| Passing::beside(&path)).transpose()?;
         let cache = match &passing {
             Some(folder) => Cache::open(folder.path())?,
             None => self.sources.cache()?,
@@ -161,19 +161,6 @@ impl Build {
             Some(file) => file.clone(),
         }
     }
-}
-
-/// A cache for what is read as files while the bundle is made, beside the bundle.
-/// It goes away with the build.
-fn passing_cache(path: &Path) -> Result<TempDir, CacheError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let made = tempfile::Builder::new().prefix(".bottari-build-").tempdir_in(folder);
-    made.map_err(|source| CacheError::Io {
-        action: "create a folder in",
-        path: folder.into(),
-        source,
-    })
 }
 
 /// What came out.

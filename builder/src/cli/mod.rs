@@ -12,6 +12,7 @@ mod key;
 mod lock;
 mod overlays;
 mod packing;
+mod passing;
 mod profiles;
 mod provenance;
 mod report;

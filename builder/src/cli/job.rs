@@ -35,7 +35,7 @@ impl Failure for JobError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Interrupted => {
-                Some("run the same command again: what was fetched is kept".into())
+                Some("run the same command again: what is in the cache is kept".into())
             }
             Self::Start(_) => None,
         }

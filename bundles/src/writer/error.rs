@@ -62,13 +62,13 @@ impl Failure for WriteError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Source { .. } => "run the same build without `--offline`: what the cache lacks is fetched".into(),
-            Self::Differs { .. } => "the cache is damaged: the file was moved aside; run the same build again to fetch it".into(),
+            Self::Differs { .. } => "the cache is damaged: the file was removed; run the same build again to fetch it".into(),
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space or write elsewhere with `-o`; what was fetched is kept, run the same build again".into()
+                "free some space or write elsewhere with `-o`, then run the same build again: what is in the cache is kept".into()
             }
             Self::Reuse(_) => "run the same build without `--reuse`, or with another bundle".into(),
             Self::Write { .. } => return None,
-            Self::Stopped => "run the same build again: what was fetched is kept".into(),
+            Self::Stopped => "run the same build again: what is in the cache is kept".into(),
         })
     }
 }

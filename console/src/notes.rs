@@ -11,16 +11,18 @@ const INDENT: &str = "    ";
 /// Columns of a line of notes.
 const COLUMNS: usize = 100;
 
-/// What was chosen, as lines of a heading: profiles, then overlays, with their
-/// titles; nothing when nothing was.
+/// What was chosen, as lines of a heading: profiles, overlays, and the bills of
+/// materials that the bundle carries, with their titles; nothing when nothing was.
 pub fn choices(lockfile: &Lockfile) -> String {
     let profiles = lockfile.profiles.iter();
     let profiles = profiles.map(|profile| (profile.name.as_str(), profile.title.as_str()));
     let overlays = lockfile.overlays.iter().map(|overlay| {
         (overlay.name.as_str(), overlay.title.as_ref().map_or("", |title| title.as_str()))
     });
+    let sbom = lockfile.sbom.iter().map(|format| (format.as_str(), format.title()));
     list("profiles", &profiles.collect::<Vec<_>>())
         + &list("overlays", &overlays.collect::<Vec<_>>())
+        + &list("sbom", &sbom.collect::<Vec<_>>())
 }
 
 fn list(title: &str, entries: &[(&str, &str)]) -> String {
@@ -137,6 +139,13 @@ images: []
             notes(&lockfile),
             "\nnot compared with published digests\n  etcd, by overlay seoul\n    built here\n"
         );
+    }
+
+    #[test]
+    fn a_heading_says_which_bills_of_materials_are_inside() {
+        let lockfile = lockfile("sbom: [cyclonedx, spdx]\n");
+        let lines = "sbom       cyclonedx  CycloneDX 1.6\n           spdx       SPDX 2.3\n";
+        assert_eq!(choices(&lockfile), lines);
     }
 
     #[test]

@@ -7,10 +7,14 @@ use crate::format::CHUNK_SIZE;
 use bytes::Bytes;
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-/// Buffers that wait for their next use; more are given back to the system.
+/// Most buffers that wait for their next use; more are given back to the system,
+/// as are those over the number of chunks that are kept.
 const SPARE: usize = 4;
 
 /// The chunks that were used last.
@@ -27,8 +31,18 @@ struct Recent {
     chunks: VecDeque<(u64, Bytes)>,
 }
 
-#[derive(Debug, Default)]
-struct Spare(Mutex<Vec<Vec<u8>>>);
+#[derive(Debug)]
+struct Spare {
+    buffers: Mutex<Vec<Vec<u8>>>,
+    limit: AtomicUsize,
+}
+
+impl Default for Spare {
+    /// One buffer, for who reads one blob after the other.
+    fn default() -> Self {
+        Self { buffers: Mutex::default(), limit: AtomicUsize::new(1) }
+    }
+}
 
 /// A buffer that goes back when nobody borrows from it any more.
 struct Lent {
@@ -42,6 +56,7 @@ impl Kept {
         let mut recent = self.chunks.lock().expect("no thread panics with the lock");
         recent.limit = limit;
         recent.trim();
+        self.spare.limit.store(limit.clamp(1, SPARE), Ordering::Relaxed);
     }
 
     /// A chunk that is kept.
@@ -56,7 +71,7 @@ impl Kept {
 
     /// A buffer to read a chunk into.
     pub(super) fn buffer(&self) -> Vec<u8> {
-        let spare = self.spare.0.lock().expect("no thread panics with the lock").pop();
+        let spare = self.spare.buffers.lock().expect("no thread panics with the lock").pop();
         spare.unwrap_or_else(|| Vec::with_capacity(CHUNK_SIZE as usize))
     }
 
@@ -86,8 +101,8 @@ impl AsRef<[u8]> for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let mut spare = self.spare.0.lock().expect("no thread panics with the lock");
-        if spare.len() < SPARE {
+        let mut spare = self.spare.buffers.lock().expect("no thread panics with the lock");
+        if spare.len() < self.spare.limit.load(Ordering::Relaxed) {
             spare.push(std::mem::take(&mut self.buffer));
         }
     }

@@ -39,7 +39,7 @@ impl Holdings {
     /// higher serial of the same release, or else to the one named later.
     pub(crate) fn new(bundles: Vec<Bundle>) -> Self {
         for bundle in &bundles {
-            bundle.keep_chunks(KEPT.div_ceil(bundles.len()));
+            bundle.keep_chunks(KEPT / bundles.len());
         }
         let (repositories, blobs) = (BTreeMap::new(), HashMap::new());
         let mut holdings = Self { bundles, repositories, blobs, remarks: Vec::new() };

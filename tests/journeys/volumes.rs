@@ -136,3 +136,13 @@ fn volumes_are_neither_signed_nor_reported_and_say_so() {
     }
     assert!(!office.path("r.html").exists());
 }
+
+#[test]
+fn a_bundle_beside_its_own_volumes_is_verified_as_two() {
+    let office = office();
+    fs::create_dir(office.path("medium")).unwrap();
+    fs::copy(office.path("demo.bundle"), office.path("medium/demo.bundle")).unwrap();
+    office.builder("split medium/demo.bundle --volume-size 9MiB -o medium");
+    let verified = office.builder("verify medium --trust release.pub").stderr;
+    assert_eq!(verified.matches(" is whole and signed by ").count(), 2, "{verified}");
+}

@@ -11,11 +11,11 @@ use console::{Console, text};
 use manifests::ExitCode;
 use std::{io, path::PathBuf, time::Instant};
 
-/// Check the signatures and every byte of a bundle, as the site will. Of volumes
+/// Check the signatures and every byte of bundles, as the site will. Of volumes
 /// every one that is missing, damaged or foreign is named.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// The bundle: its file, its volumes in any order, or a folder that holds it.
+    /// Bundles: files, volumes in any order, or folders that hold them.
     #[arg(required = true)]
     bundle: Vec<PathBuf>,
     #[command(flatten)]
@@ -60,32 +60,38 @@ impl Keys {
 
 impl Verify {
     pub(super) fn run(self, console: &Console) -> Ended {
-        let began = Instant::now();
         let trust = self.keys.trust()?.unwrap_or(Trust::new(vec![], 1));
-        let bundle = Bundle::open_one(&self.bundle, Acceptance::Trusted(&trust), Gaps::Tell)?;
-        bundle.verify(job::default_jobs(), console.reporter().as_ref())?;
-        if console.wants_json() {
-            console.json(&serde_json::json!({
-                "path": bundle.path(),
-                "size": bundle.file_size(),
-                "volumes": bundle.volumes().map(Cut::count),
-                "signed-by": bundle.signed_by().iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "release": bundle.manifest().release,
-                "version": bundle.manifest().version,
-                "serial": bundle.manifest().serial,
-            }));
+        // A whole bundle and its own volumes are two, and each has to be right.
+        for bundle in Bundle::open_all(&self.bundle, Acceptance::Trusted(&trust), Gaps::Tell)? {
+            let began = Instant::now();
+            bundle.verify(job::default_jobs(), console.reporter().as_ref())?;
+            tell(&bundle, began, console);
         }
-        let keys: Vec<_> = bundle.signed_by().iter().map(ToString::to_string).collect();
-        console.success(&format!(
-            "{} is whole and signed by {}: {}{} checked in {}",
-            bundle.path().display(),
-            keys.join(", "),
-            text::size(bundle.file_size()),
-            in_volumes(&bundle),
-            text::duration(began.elapsed())
-        ));
         Ok(ExitCode::Done)
     }
+}
+
+fn tell(bundle: &Bundle, began: Instant, console: &Console) {
+    if console.wants_json() {
+        console.json(&serde_json::json!({
+            "path": bundle.path(),
+            "size": bundle.file_size(),
+            "volumes": bundle.volumes().map(Cut::count),
+            "signed-by": bundle.signed_by().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "release": bundle.manifest().release,
+            "version": bundle.manifest().version,
+            "serial": bundle.manifest().serial,
+        }));
+    }
+    let keys: Vec<_> = bundle.signed_by().iter().map(ToString::to_string).collect();
+    console.success(&format!(
+        "{} is whole and signed by {}: {}{} checked in {}",
+        bundle.path().display(),
+        keys.join(", "),
+        text::size(bundle.file_size()),
+        in_volumes(bundle),
+        text::duration(began.elapsed())
+    ));
 }
 
 /// ` in 9 volumes`, or nothing when it is one file.

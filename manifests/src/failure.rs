@@ -85,6 +85,18 @@ impl<E: Failure + 'static> From<E> for Box<dyn Failure> {
     }
 }
 
+/// An error with what caused it, on one line: for tables, logs and JSON. The
+/// console prints the chain itself.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

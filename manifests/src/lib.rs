@@ -37,7 +37,7 @@ pub mod yaml;
 pub use checked_name::NameError;
 pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
-pub use failure::{ExitCode, Failure};
+pub use failure::{ExitCode, Failure, with_causes};
 pub use image_ref::{ImageRef, ImageRefError};
 pub use names::{FileName, Name, Role, Version};
 pub use platform::{Arch, ArchError, Platform, PlatformError};

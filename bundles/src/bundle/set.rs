@@ -12,6 +12,7 @@ use crate::{
     trust::TrustError,
     volumes::{Cut, FaultKind, Label, Volume, VolumeFault, stem},
 };
+use manifests::with_causes;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -151,14 +152,4 @@ fn missing(payload: &Payload, cut: Cut, faults: &[VolumeFault]) -> Vec<VolumeFau
         faults.iter().filter(|fault| !fault.is_stray()).filter_map(|fault| fault.volume).collect();
     let absent: BTreeSet<Volume> = payload.gaps().map(|chunk| cut.holding(chunk)).collect();
     absent.difference(&named).copied().map(VolumeFault::missing).collect()
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

@@ -15,9 +15,9 @@ use crate::{
 };
 use clap::Args;
 use console::{Console, text};
-use manifests::Role;
+use manifests::{Role, with_causes};
 use serde_json::json;
-use std::{error::Error, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 /// How long to wait between two looks at something that takes its time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -174,12 +174,7 @@ fn time_line(plan: &Plan, times: &Times<'_>) -> String {
 fn tell_logs(console: &Console, error: &RunError) {
     let RunError::Engine(EngineError::Steps { failed, .. }) = error else { return };
     for failed in failed {
-        let mut why = failed.error.to_string();
-        let mut cause = failed.error.source();
-        while let Some(error) = cause {
-            why = format!("{why}: {error}");
-            cause = error.source();
-        }
+        let why = with_causes(&failed.error);
         let log = failed.error.log_tail().unwrap_or_default();
         let log = log.trim_end().replace('\n', "\n  | ");
         let log = if log.is_empty() { log } else { format!("\n  | {log}") };

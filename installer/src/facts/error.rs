@@ -1,8 +1,7 @@
 //! Why the facts of a host are not known.
 
 use crate::transport::TransportError;
-use manifests::{ExitCode, Failure};
-use std::error::Error;
+use manifests::{ExitCode, Failure, with_causes};
 
 /// Why the facts of a host are not known.
 #[derive(Debug, thiserror::Error)]
@@ -27,13 +26,7 @@ pub enum FactsError {
 impl FactsError {
     /// The error with its causes in one line, for tables and JSON.
     pub fn in_full(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        with_causes(self)
     }
 
     /// Whether asking again may help.

@@ -2,7 +2,10 @@
 //! background pass over every bundle, and every read for a client.
 
 use bundles::Bundle;
-use manifests::event::{Event, Reporter};
+use manifests::{
+    event::{Event, Reporter},
+    with_causes,
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -107,15 +110,4 @@ impl Reporter for Warnings<'_> {
             self.0.report(event);
         }
     }
-}
-
-/// An error with what caused it, on one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

@@ -16,12 +16,12 @@ const _: () = assert!(usize::BITS == 64, "bundles are larger than a 32-bit machi
 
 mod bundle;
 mod error;
-mod exclusive;
 mod format;
 mod hash;
 mod header_files;
 mod lockfile;
 mod parallel;
+mod partial;
 mod plan;
 mod signature;
 mod trust;

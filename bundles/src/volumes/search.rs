@@ -1,7 +1,7 @@
 //! Which files are meant: a folder stands for the bundles and volumes in it, and
 //! a volume has its siblings beside it.
 
-use crate::{error::BundleError, format::frame};
+use crate::{error::BundleError, format::frame, partial};
 use std::{
     collections::BTreeSet,
     fs::{self, File},
@@ -40,11 +40,7 @@ pub(crate) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, BundleError> {
 /// What is ours in the folders of these files, these among them. A folder that
 /// cannot be listed has nothing for us.
 pub(crate) fn beside<'a>(files: impl Iterator<Item = &'a Path>) -> Vec<PathBuf> {
-    let folder = |file: &'a Path| match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let folders: BTreeSet<&Path> = files.map(folder).collect();
+    let folders: BTreeSet<&Path> = files.map(partial::folder_of).collect();
     folders.into_iter().flat_map(|folder| ours(folder).unwrap_or_default()).collect()
 }
 
@@ -55,8 +51,8 @@ fn ours(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let partial = name.ends_with(".partial");
-        if !partial && path.is_file() && (name.contains(USUAL) || begins_like_a_bundle(&path)) {
+        let whole = !partial::is_partial(&name);
+        if whole && path.is_file() && (name.contains(USUAL) || begins_like_a_bundle(&path)) {
             found.push(path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
         }
     }

@@ -2,7 +2,7 @@
 //! them are on the disk: a folder holds every volume or none.
 
 use super::{Cut, Label, SizeError};
-use crate::{bundle::Bundle, error::BundleError, exclusive};
+use crate::{bundle::Bundle, error::BundleError, partial};
 use manifests::{
     ExitCode, Failure,
     event::{Event, Outcome, Reporter, Transfer},
@@ -87,7 +87,7 @@ pub fn split(
         let path = folder.join(job.file_name());
         let partial = files.begin(path);
         let write = |source| SplitError::Write { path: partial.clone(), source };
-        let mut file = exclusive::create(&partial).map_err(write)?;
+        let mut file = partial::create(&partial).map_err(write)?;
         file.write_all(&header).map_err(write)?;
         file.write_all(&job.label.render()).map_err(write)?;
         job.copy(&mut file, &mut buffer, &write)?;
@@ -143,7 +143,7 @@ struct Files {
 impl Files {
     /// Takes note of a volume and gives the name to write it under.
     fn begin(&mut self, path: PathBuf) -> PathBuf {
-        let partial = partial(&path);
+        let partial = partial::name_of(&path);
         self.paths.push(path);
         partial
     }
@@ -151,13 +151,12 @@ impl Files {
     fn finish(mut self, folder: &Path) -> Result<Vec<PathBuf>, SplitError> {
         for path in &self.paths {
             let write = |source| SplitError::Write { path: path.clone(), source };
-            fs::rename(partial(path), path).map_err(write)?;
+            fs::rename(partial::name_of(path), path).map_err(write)?;
             self.named += 1;
         }
-        let name = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        File::open(name)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|source| SplitError::Write { path: folder.to_owned(), source })?;
+        // All of them lie in one folder.
+        let named = self.paths.first().map_or(Ok(()), |path| partial::sync_folder(path));
+        named.map_err(|source| SplitError::Write { path: folder.to_owned(), source })?;
         self.finished = true;
         Ok(std::mem::take(&mut self.paths))
     }
@@ -169,15 +168,9 @@ impl Drop for Files {
             return;
         }
         let (named, unnamed) = self.paths.split_at(self.named);
-        let unnamed = unnamed.iter().map(|path| partial(path));
+        let unnamed = unnamed.iter().map(|path| partial::name_of(path));
         for path in named.iter().cloned().chain(unnamed) {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-fn partial(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    name.into()
 }

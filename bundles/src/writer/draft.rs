@@ -11,6 +11,7 @@ use crate::{
         frame, header,
         manifest::{BundleManifest, Encoding},
     },
+    partial,
     plan::BundlePlan,
     signature::{BundleSignature, Signer},
 };
@@ -44,9 +45,7 @@ impl Draft {
         manifest: BundleManifest,
         signatures: Vec<BundleSignature>,
     ) -> Result<Self, WriteError> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".partial");
-        let partial = path.with_file_name(name);
+        let partial = partial::name_of(path);
         let write = |path: &Path| {
             let path = path.to_owned();
             |source| WriteError::Write { path, source }
@@ -139,7 +138,7 @@ impl Draft {
             self.output.end_at(size)?;
             self.output.sync()?;
             fs::rename(&self.partial, &self.path)?;
-            sync_folder(&self.path)
+            partial::sync_folder(&self.path)
         };
         write().map_err(|source| self.error(source))?;
         self.finished = true;
@@ -166,12 +165,6 @@ fn replaceable(path: &Path) -> io::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Makes a rename survive a power cut.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Adds a signature to a bundle that is already written. The file is copied

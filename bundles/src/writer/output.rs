@@ -2,7 +2,7 @@
 //! wrote is brought to the disk while they go on, so that the end is not spent
 //! waiting for it.
 
-use crate::exclusive;
+use crate::partial;
 use std::{
     fs::File,
     io,
@@ -40,7 +40,7 @@ struct Flusher {
 impl Output {
     /// Opens the file for this process alone, and empties it.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = Arc::new(exclusive::create(path)?);
+        let file = Arc::new(partial::create(path)?);
         let flusher = Mutex::new(Some(Flusher::start(Arc::clone(&file))));
         Ok(Self { file, written: AtomicU64::new(0), flusher })
     }

@@ -1,11 +1,39 @@
-//! Files under way, each written by one process at a time.
+//! Files under way: each is written under a `.partial` name, by one process at a
+//! time, and gets its real name in one rename when it is whole.
 
 use std::{
     fs::{self, File},
     io,
     os::unix::fs::MetadataExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
+
+const ENDING: &str = ".partial";
+
+/// What a file is called until it is whole.
+pub(crate) fn name_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ENDING);
+    path.with_file_name(name)
+}
+
+/// Whether a file of this name is not whole.
+pub(crate) fn is_partial(name: &str) -> bool {
+    name.ends_with(ENDING)
+}
+
+/// The folder a file lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes renames in the folder of this file survive a power cut.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
 
 /// Opens a file for this process alone, and empties it.
 pub(crate) fn create(path: &Path) -> io::Result<File> {

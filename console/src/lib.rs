@@ -34,6 +34,7 @@
 mod color;
 mod contents;
 mod errors;
+mod file;
 mod flags;
 mod notes;
 mod output;
@@ -41,6 +42,7 @@ mod output;
 mod output_tests;
 mod progress;
 mod run;
+mod sbom;
 mod shell;
 mod table;
 mod talk;
@@ -49,9 +51,11 @@ mod testing;
 pub mod text;
 
 pub use contents::{Counts, contents};
+pub use file::replace;
 pub use flags::OutputFlags;
 pub use notes::{choices, notes};
 pub use output::Console;
 pub use run::{command, exit_codes_help, parse, quit};
+pub use sbom::SbomFormatName;
 pub use shell::{completions, man_pages};
 pub use table::Table;

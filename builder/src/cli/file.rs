@@ -2,9 +2,7 @@
 
 use manifests::{ExitCode, Failure};
 use std::{
-    fs, io,
-    io::Write,
-    os::unix::fs::PermissionsExt,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -22,37 +20,8 @@ impl Failure for OutputError {
     }
 }
 
-/// Writes a file in one step: readers see the old text or the new one.
+/// Writes a file in one step, as [`console::replace`] does.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), OutputError> {
-    write(path, text).map_err(|source| OutputError { path: path.to_owned(), source })
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    // A rename would put a file in the place of a device or of a link such as `/dev/stdout`.
-    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, text);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::Builder::new();
-    // A temporary file is private; a result is for everybody who reviews it.
-    let file = file.permissions(fs::Permissions::from_mode(0o644));
-    let mut file = file.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(|_| ()).map_err(|error| error.error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_stays_and_what_it_leads_to_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        replace(&link, "text").unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(fs::read_to_string(file).unwrap(), "text");
-    }
+    console::replace(path, text.as_bytes())
+        .map_err(|source| OutputError { path: path.to_owned(), source })
 }

@@ -14,9 +14,9 @@ use crate::{
     supply::Supply,
 };
 use bundles::{Acceptance, BlobSource, Bundle};
-use clap::{Args, ValueEnum};
-use console::{Console, text};
-use manifests::{Digest, ExitCode, Failure, SbomFormat, lockfile::Lockfile, yaml};
+use clap::Args;
+use console::{Console, SbomFormatName, text};
+use manifests::{Digest, ExitCode, Failure, lockfile::Lockfile, yaml};
 use std::{
     fs::File,
     io::{self, Read},
@@ -33,7 +33,7 @@ pub(super) struct Sbom {
     input: PathBuf,
     /// The format of the document.
     #[arg(long, value_enum)]
-    format: Kind,
+    format: SbomFormatName,
     /// The document's file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -44,15 +44,6 @@ pub(super) struct Sbom {
     keys: Keys,
     #[command(flatten)]
     sources: Sources,
-}
-
-/// Formats by their names on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
-    /// `CycloneDX` 1.6 in JSON.
-    Cyclonedx,
-    /// SPDX 2.3 in JSON.
-    Spdx,
 }
 
 /// A lockfile, and where its blobs are.
@@ -72,11 +63,7 @@ impl Sbom {
         };
         let subject = Subject { lockfile: &opened.lockfile, digest: &opened.digest };
         let graph = self.look(&opened, console)?;
-        let format = match self.format {
-            Kind::Cyclonedx => SbomFormat::Cyclonedx,
-            Kind::Spdx => SbomFormat::Spdx,
-        };
-        let document = sbom::document(subject, &graph, format);
+        let document = sbom::document(subject, &graph, self.format.into());
         self.put(&document.text, console)?;
         console.success(&format!("{} in {}", summary(&graph), text::duration(began.elapsed())));
         Ok(warn(&graph, console))

@@ -1,16 +1,10 @@
 //! `sbom`: the bill of materials that a bundle carries.
 
 use super::{CommandError, arguments::TrustArguments};
-use clap::{Args, ValueEnum};
-use console::Console;
+use clap::Args;
+use console::{Console, SbomFormatName};
 use manifests::{ExitCode, Failure, SbomFormat};
-use std::{
-    fs::{self, Permissions},
-    io::{self, Write},
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    slice,
-};
+use std::{path::PathBuf, slice};
 
 /// Take the bill of materials out of a bundle
 ///
@@ -24,31 +18,13 @@ pub(super) struct Arguments {
 
     /// The format of the document
     #[arg(long, value_enum, default_value = "cyclonedx")]
-    format: Kind,
+    format: SbomFormatName,
 
     /// The document's file [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArguments,
-}
-
-/// Formats by their names on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
-    /// `CycloneDX` 1.6 in JSON.
-    Cyclonedx,
-    /// SPDX 2.3 in JSON.
-    Spdx,
-}
-
-impl From<Kind> for SbomFormat {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Cyclonedx => Self::Cyclonedx,
-            Kind::Spdx => Self::Spdx,
-        }
-    }
 }
 
 /// A bundle that was built without the document.
@@ -89,38 +65,8 @@ impl Arguments {
             return Ok(());
         };
         let failed = |source| CommandError::Write { path: path.clone(), source };
-        replace(path, document).map_err(failed)?;
+        console::replace(path, document).map_err(failed)?;
         console.success(&format!("wrote `{}`", path.display()));
         Ok(())
-    }
-}
-
-/// Writes a file in one step, for everybody to read.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    // A rename would put a file in the place of a device or of a link such as `/dev/stdout`.
-    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, content);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    let builder = builder.permissions(Permissions::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_stays_and_what_it_leads_to_is_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        replace(&link, b"text").unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(fs::read(file).unwrap(), b"text");
     }
 }

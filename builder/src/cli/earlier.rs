@@ -8,10 +8,7 @@ use crate::{
 use bundles::{Acceptance, Bundle, BundleError, PublicKey, Reuse, Trust};
 use clap::Args;
 use manifests::Failure;
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// What of an earlier build may be used.
 #[derive(Debug, Args)]
@@ -46,8 +43,7 @@ impl Earlier {
     }
 
     fn keys(&self, signer: Option<&SigningKey>) -> Result<Vec<PublicKey>, KeyError> {
-        let no_password = || Err(io::Error::other("expected a public key"));
-        let trusted = self.trust.iter().map(|path| keys::show(path, no_password));
+        let trusted = self.trust.iter().map(|path| keys::to_trust(path));
         let own = signer.map(|key| Ok(key.public().clone()));
         trusted.chain(own).collect()
     }

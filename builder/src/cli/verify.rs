@@ -9,7 +9,7 @@ use bundles::{Acceptance, Bundle, Cut, Gaps, Trust};
 use clap::Args;
 use console::{Console, text};
 use manifests::ExitCode;
-use std::{io, path::PathBuf, time::Instant};
+use std::{path::PathBuf, time::Instant};
 
 /// Check the signatures and every byte of bundles, as the site will. Of volumes
 /// every one that is missing, damaged or foreign is named.
@@ -42,12 +42,9 @@ impl Keys {
 
     /// The keys that were given, with the names of their files.
     pub(super) fn named(&self) -> Result<Vec<TrustedKey>, KeyError> {
-        // A secret key's own public half would do, but who has it can sign, so
-        // checking with it proves nothing: a password is not asked for.
-        let no_password = || Err(io::Error::other("expected a public key"));
         let named = |path: &PathBuf| {
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Ok(TrustedKey { file, key: keys::show(path, no_password)? })
+            Ok(TrustedKey { file, key: keys::to_trust(path)? })
         };
         self.trust.iter().map(named).collect()
     }

@@ -69,7 +69,8 @@ pub fn begin<'a>(plan: &'a BundlePlan, path: &Path) -> Result<Landing<'a>, Build
     Landing::begin(plan, path).map_err(BuildError::Write)
 }
 
-/// The bills of materials that the lockfile asks for, made of what is here, and the graph they were written from; none when it asks for none.
+/// The bills of materials that the lockfile asks for, made of what is here, and
+/// the graph they were written from; none when it asks for none.
 pub fn documents(
     subject: Subject<'_>,
     supply: Supply<'_>,

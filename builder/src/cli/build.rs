@@ -18,7 +18,7 @@ use crate::{
     fetch::{self, FetchOptions},
     supply::Supply,
 };
-use bundles::BundlePlan;
+use bundles::{BundlePlan, Landing};
 use clap::Args;
 use console::{Console, text};
 use manifests::{
@@ -84,17 +84,10 @@ impl Build {
         };
         let named = self.earlier.named(key.as_ref())?;
         let supply = Supply::with(&cache, named.as_ref());
-        // Documents move what comes behind them, and are made of what is fetched.
-        let places_are_known = lockfile.sbom.is_empty();
-        let landing = places_are_known.then(|| build::begin(&plan, &path)).transpose()?;
-        let needed = check::needed(&lockfile).files.into_iter().map(|file| file.digest).collect();
-        let ground = landing
-            .as_ref()
-            .map(|landing| Ground { landing, cached: self.no_cache.then_some(&needed) });
-        self.fetch_complete(&lockfile, supply, ground, console)?;
         let packing = Packing {
             lockfile: &lockfile,
             text: &text,
+            plan: &plan,
             supply,
             no_cache: self.no_cache,
             earlier: &self.earlier,
@@ -104,6 +97,8 @@ impl Build {
             jobs: self.sources.jobs.min(job::default_jobs()),
             console,
         };
+        let landing = packing.begin()?;
+        self.fetch_complete(&packing, landing.as_ref())?;
         let packed = packing.run(landing)?;
         let volumes = match self.volume_size {
             Some(size) => split::in_place_of(&path, size, !packed.is_as_before, console)?,
@@ -120,22 +115,23 @@ impl Build {
     /// hours of downloads, when `lock` has left the manifests here.
     fn fetch_complete(
         &self,
-        lockfile: &Lockfile,
-        supply: Supply<'_>,
-        ground: Option<Ground<'_>>,
-        console: &Console,
+        packing: &Packing<'_>,
+        landing: Option<&Landing<'_>>,
     ) -> Result<(), Box<dyn Failure>> {
-        let cache = supply.cache();
+        let (lockfile, cache) = (packing.lockfile, packing.supply.cache());
         let complete = || -> Result<(), Box<dyn Failure>> {
             let report = job::run_blocking(|stop| check::check_until(lockfile, cache, stop))??;
             Ok(report.complete().map(drop)?)
         };
-        supply.unpack(check::needed(lockfile).files.iter().map(LockedFile::descriptor))?;
+        let needed = check::needed(lockfile).files;
+        packing.supply.unpack(needed.iter().map(LockedFile::descriptor))?;
         let is_at_hand = check::is_at_hand(lockfile, cache);
         if is_at_hand {
             complete()?;
         }
-        self.fetch(lockfile, supply, ground, console)?;
+        let needed = needed.into_iter().map(|file| file.digest).collect();
+        let cached = self.no_cache.then_some(&needed);
+        self.fetch(packing, landing.map(|landing| Ground { landing, cached }))?;
         if !is_at_hand {
             complete()?;
         }
@@ -144,14 +140,13 @@ impl Build {
 
     fn fetch(
         &self,
-        lockfile: &Lockfile,
-        supply: Supply<'_>,
+        packing: &Packing<'_>,
         ground: Option<Ground<'_>>,
-        console: &Console,
     ) -> Result<(), Box<dyn Failure>> {
         let options = FetchOptions { network: self.sources.network()?, offline: self.offline };
-        let reporter = console.reporter();
-        job::run(fetch::fetch(lockfile, &options, supply, ground, reporter.as_ref())).map(|_| ())
+        let reporter = packing.console.reporter();
+        let (lockfile, supply) = (packing.lockfile, packing.supply);
+        job::run(fetch::fetch(lockfile, &options, supply, ground, reporter.as_ref())).map(drop)
     }
 
     fn path(&self, plan: &BundlePlan) -> PathBuf {

@@ -18,6 +18,8 @@ pub(super) struct Packing<'a> {
     pub(super) lockfile: &'a Lockfile,
     /// The lockfile's file, which travels inside.
     pub(super) text: &'a str,
+    /// The bundle without documents, which are made when everything is here.
+    pub(super) plan: &'a BundlePlan,
     pub(super) supply: Supply<'a>,
     /// Whether what has landed is nowhere else.
     pub(super) no_cache: bool,
@@ -39,16 +41,30 @@ pub(super) struct Packed {
 
 type Ended<T> = Result<T, Box<dyn Failure>>;
 
-impl Packing<'_> {
+impl<'a> Packing<'a> {
+    /// Begins the bundle, for blobs to land in while they arrive; `None` when
+    /// documents are wanted: they move what comes behind them, and are made of
+    /// what is fetched.
+    pub(super) fn begin(&self) -> Ended<Option<Landing<'a>>> {
+        let places_are_known = self.lockfile.sbom.is_empty();
+        Ok(places_are_known.then(|| build::begin(self.plan, self.path)).transpose()?)
+    }
+
     /// Completes what has landed, or packs everything.
     pub(super) fn run(&self, landing: Option<Landing<'_>>) -> Ended<Packed> {
         let documents = self.documents()?;
-        let plan = build::plan(self.lockfile, self.text, &documents)?;
+        if documents.is_empty() {
+            return self.complete(self.plan, landing);
+        }
+        self.complete(&build::plan(self.lockfile, self.text, &documents)?, landing)
+    }
+
+    fn complete(&self, plan: &BundlePlan, landing: Option<Landing<'_>>) -> Ended<Packed> {
         if let Some(named) = self.supply.earlier() {
-            return self.pack(&plan, landing, Some(named));
+            return self.pack(plan, landing, Some(named));
         }
         let replaced = self.earlier.replaced(self.key, self.path);
-        if let Some(same) = replaced.as_ref().filter(|reuse| reuse.is_of(&plan))
+        if let Some(same) = replaced.as_ref().filter(|reuse| reuse.is_of(plan))
             && self.is_intact(same.bundle())
         {
             return Ok(Packed { size: same.bundle().file_size(), is_as_before: true });
@@ -57,10 +73,10 @@ impl Packing<'_> {
         // is left to copy then.
         let can_repeat = landing.is_none() || !self.no_cache;
         let reuse = replaced.as_ref().filter(|_| can_repeat);
-        match self.pack(&plan, landing, reuse) {
+        match self.pack(plan, landing, reuse) {
             // It is there by chance: when it is damaged, it is left out of account.
             Err(error) if reuse.is_some() && error.exit_code() == ExitCode::Untrusted => {
-                self.pack(&plan, None, None)
+                self.pack(plan, None, None)
             }
             packed => packed,
         }

@@ -9,7 +9,6 @@ use journeys::{
 use std::{
     fs,
     os::unix::fs::{MetadataExt, chown},
-    path::Path,
 };
 
 const PLAN: &str = "plan -f cluster.yaml --bundle demo.bundle --trust release.pub";
@@ -97,7 +96,7 @@ fn a_plan_needs_no_root_and_writes_nothing_but_its_folder() {
         // Whoever runs this is nobody special: the other tests have shown it.
         return;
     }
-    let before = names(&office.path("."));
+    let before = office.names(".");
     fs::copy(Program::Installer.path(), office.path("installer")).unwrap();
     for path in [office.path("."), home.clone(), office.path("release.key")] {
         chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
@@ -107,17 +106,9 @@ fn a_plan_needs_no_root_and_writes_nothing_but_its_folder() {
     let output = nobody.args(words(PLAN)).current_dir(office.path(".")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::remove_file(office.path("installer")).unwrap();
-    let mut after = names(&office.path("."));
+    let mut after = office.names(".");
     after.retain(|name| name != "bottari-run-demo");
     assert_eq!(after, before);
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }
 
 #[test]

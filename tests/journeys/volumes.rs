@@ -18,14 +18,6 @@ fn office() -> Office {
     office
 }
 
-fn names(office: &Office, folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(office.path(folder)).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
 /// A registry; it ends with the test.
 struct Registry(Child);
 
@@ -53,7 +45,7 @@ fn serve(office: &Office, bundles: &str) -> (Registry, String) {
 fn a_bundle_goes_through_volumes_into_a_registry_and_back() {
     let office = office();
     office.builder("split demo.bundle --volume-size 5MiB -o discs --trust release.pub");
-    let discs = names(&office, "discs");
+    let discs = office.names("discs");
     assert!(discs.len() > 3 && discs[0].starts_with("demo.bundle.001of00"), "{discs:?}");
     office.builder("verify discs --trust release.pub");
     let shown = office.builder("inspect demo.bundle --trust release.pub").stdout;
@@ -97,8 +89,8 @@ fn a_build_leaves_volumes_in_the_place_of_the_bundle() {
     fs::create_dir(office.path("out")).unwrap();
     let build = "build releases/demo.lock --offline --key release.key --volume-size 5MiB";
     office.builder(&format!("{build} -o out/demo.bundle"));
-    assert_eq!(names(&office, "out"), names(&office, "expected"));
-    for name in names(&office, "out") {
+    assert_eq!(office.names("out"), office.names("expected"));
+    for name in office.names("out") {
         let [found, expected] = ["out", "expected"].map(|at| office.read(&format!("{at}/{name}")));
         assert!(found == expected, "{name}");
     }

@@ -1,6 +1,6 @@
 //! What is other than in an earlier bundle or lockfile, by component.
 
-use super::{components::image_bytes, facts::Subject};
+use super::{components::image_bytes, subject::Subject};
 use manifests::{
     Arch, Digest, Name, Version,
     lockfile::{FileKind, LockedFile, LockedImage, Lockfile},

@@ -18,6 +18,7 @@ mod opened;
 mod page;
 mod signatures;
 mod steps;
+mod subject;
 mod totals;
 mod words;
 
@@ -25,14 +26,13 @@ pub use agreement::{Agreement, Stray};
 pub use changes::{Change, Changes, ComponentChange, ItemChange, ItemKind, Side};
 pub use components::{ComponentFacts, ImageFacts};
 pub use error::ReportError;
-pub use facts::{
-    BundleFacts, FORMAT, Finding, FindingKind, Provenance, ReleaseFacts, Report, Subject, Totals,
-};
+pub use facts::{FORMAT, Finding, FindingKind, Provenance, ReleaseFacts, Report, Totals};
 pub use language::Language;
 pub use opened::{Opened, Reading};
 pub use page::page;
 pub use signatures::{SignatureFacts, Signatures, TrustedKey};
 pub use steps::{Shows, Step};
+pub use subject::{BundleFacts, Subject};
 
 use manifests::rules::Date;
 

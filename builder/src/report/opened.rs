@@ -5,8 +5,8 @@
 use super::{
     ReportError,
     agreement::Agreement,
-    facts::{BundleFacts, Subject},
     signatures::TrustedKey,
+    subject::{BundleFacts, Subject},
 };
 use bundles::{Acceptance, BlobHasher, Bundle, Trust};
 use manifests::{

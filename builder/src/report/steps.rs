@@ -1,7 +1,7 @@
 //! How to check a bundle with stock tools: commands to type, with the names of
 //! this very bundle.
 
-use super::{facts::Subject, signatures::Signatures};
+use super::{signatures::Signatures, subject::Subject};
 use manifests::lockfile::Lockfile;
 use serde::Serialize;
 

@@ -1,12 +1,11 @@
-//! Walks through the entries of a blob, whatever it is packed as.
+//! What a blob is packed as, and how it is walked through.
 
-use super::{Scan, Unread, deb, find::Finds};
+use super::{Scan, deb, entries::entries, find::Finds};
 use crate::sbom::{
-    limits,
     packed::{self, Form, Packed},
-    tar::{Entry, EntryKind, TarReader, fill},
+    tar::{TarReader, fill},
 };
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 
 /// Enough to tell what something is: one block of tar.
 const HEAD: usize = 512;
@@ -64,72 +63,4 @@ fn is_tar(head: &[u8]) -> bool {
         let mut start = TarReader::new(head.get(..512).unwrap_or_default());
         matches!(start.next_entry(), Ok(Some(entry)) if !entry.path.is_empty())
     }
-}
-
-pub(super) fn entries<R: BufRead>(tar: &mut TarReader<R>, finds: &mut Finds) -> io::Result<()> {
-    while let Some(entry) = tar.next_entry()? {
-        let Some(path) = clean(&entry.path) else {
-            finds.unread("", format!("an entry `{}` is outside", shown(&entry.path)));
-            continue;
-        };
-        if !path.is_empty() {
-            take(tar, &entry, &path, finds)?;
-        }
-        if finds.entries() > limits::ENTRIES {
-            return Err(io::Error::other("it has too many entries"));
-        }
-    }
-    Ok(())
-}
-
-fn take<R: BufRead>(
-    tar: &mut TarReader<R>,
-    entry: &Entry,
-    path: &str,
-    finds: &mut Finds,
-) -> io::Result<()> {
-    match entry.kind {
-        _ if finds.whiteout(path) => Ok(()),
-        EntryKind::Folder => {
-            finds.covers.folder(path);
-            Ok(())
-        }
-        kind => {
-            finds.replace(path);
-            match kind {
-                EntryKind::File => finds.file(path, entry.size, tar),
-                EntryKind::HardLink => {
-                    finds.link(path, clean(&entry.target).as_deref());
-                    Ok(())
-                }
-                EntryKind::Folder | EntryKind::Other => Ok(()),
-            }
-        }
-    }
-}
-
-/// A path without `./` and slashes around it; `None` when it leads outside.
-pub(super) fn clean(path: &str) -> Option<String> {
-    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
-    let parts: Vec<&str> = parts.collect();
-    let is_fine = !parts.contains(&"..") && path.len() <= limits::PATH;
-    is_fine.then(|| parts.join("/"))
-}
-
-/// As much of a name from outside as fits into a note.
-pub(super) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
-}
-
-impl Unread {
-    pub(super) fn new(path: &str, why: String) -> Self {
-        Self { path: shown(path), why }
-    }
-}
-
-/// Reads at most `limit` bytes, for what is small.
-pub(super) fn read_small(content: &mut impl Read, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    content.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -1,9 +1,9 @@
 //! Debian packages as files: which package each is, and the programs in it.
 
 use super::{
-    archive::{clean, entries, read_small},
     dpkg,
-    find::Finds,
+    entries::{clean, entries},
+    find::{Finds, read_small},
 };
 use crate::sbom::{
     packed::unpack,

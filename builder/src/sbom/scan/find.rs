@@ -1,8 +1,8 @@
 //! Which files of a blob are worth a look, and what was found in them.
 
 use super::{
-    Covers, Database, Found, GoBuild, OsPackage, PackageKind, Scan, System, Unread, apk,
-    archive::read_small, covers, dpkg, go, rpm,
+    Covers, Database, Found, GoBuild, OsPackage, PackageKind, Scan, System, Unread, apk, covers,
+    dpkg, go, rpm,
 };
 use crate::sbom::{limits, tar::fill};
 use std::{
@@ -208,4 +208,11 @@ fn size_of(found: &Found) -> u64 {
 
 fn build_size(build: &GoBuild) -> u64 {
     256 * (build.modules.len() + build.settings.len() + 1) as u64
+}
+
+/// Reads at most `limit` bytes, for what is small.
+pub(super) fn read_small(content: &mut impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    content.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -9,6 +9,7 @@ mod archive;
 mod covers;
 mod deb;
 mod dpkg;
+mod entries;
 mod find;
 mod go;
 mod rpm;

@@ -6,6 +6,7 @@
 //! its place and the reason, and the other lines are read all the same.
 
 mod cursor;
+mod name;
 mod refusal;
 mod statement;
 mod word;

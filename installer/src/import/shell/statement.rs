@@ -3,6 +3,7 @@
 use super::{
     Script,
     cursor::{Cursor, is_blank},
+    name::name,
     refusal::{command, refuse},
     word::word,
 };
@@ -102,22 +103,4 @@ fn no_assignment(begin: &Cursor<'_>, before: Option<Left>) -> Mistake {
         ),
         None => command(begin.place(), word, rest),
     }
-}
-
-/// `NAME` or `NAME[INDEX]`
-pub(super) fn name(cursor: &mut Cursor<'_>) -> Option<String> {
-    let plain = cursor.take_while(is_name);
-    if plain.is_empty() || plain.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let mut name = plain.to_owned();
-    if cursor.eat("[") {
-        name = format!("{plain}[{}]", cursor.take_while(is_name));
-        return cursor.eat("]").then_some(name);
-    }
-    Some(name)
-}
-
-pub(super) fn is_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
 }

@@ -3,8 +3,8 @@
 use super::{
     Script,
     cursor::{Cursor, is_blank},
+    name::{is_name, name},
     refusal::refuse,
-    statement::{is_name, name},
 };
 use manifests::cluster::{Mistake, Place};
 

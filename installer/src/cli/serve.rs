@@ -4,7 +4,9 @@ use super::{
     CommandError,
     arguments::{RollbackArguments, TrustArguments},
 };
-use crate::serve::{LineSink, ServeError, ServeOptions, Server, TlsFiles, runtime};
+use crate::serve::{
+    AccessOptions, Asked, LineSink, ServeError, ServeOptions, Server, TlsFiles, runtime,
+};
 use clap::Args;
 use console::{Console, text};
 use std::{
@@ -47,6 +49,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
+    /// Serve only the users in this file: htpasswd, bcrypt alone (`htpasswd -B`)
+    #[arg(long, value_name = "FILE")]
+    users: Option<PathBuf>,
+
+    /// Let everybody read all the same; only writing needs a user
+    #[arg(long, requires = "users")]
+    anonymous_pull: bool,
+
     /// Append a line of JSON for each request to this file; `-` is stdout
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
@@ -68,11 +78,11 @@ impl Arguments {
         let runtime = runtime()?;
         let server =
             runtime.block_on(Server::start(bundles.clone(), options, console.reporter()))?;
-        let stops = stop_signals(&runtime)?;
+        let asked = Asked { stops: stop_signals(&runtime)?, reloads: reload_signals(&runtime)? };
         serials.remember(&bundles)?;
         self.port_file.as_deref().map_or(Ok(()), |path| write_port(path, server.address()))?;
         announce(console, &server);
-        runtime.block_on(server.run(stops));
+        runtime.block_on(server.run(asked));
         runtime.shutdown_timeout(LAST_MOMENT);
         console.note("stopped");
         Ok(())
@@ -83,7 +93,9 @@ impl Arguments {
         let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
         let access_log =
             self.access_log.as_deref().map(|path| log_to(path, console)).transpose()?;
-        Ok(ServeOptions { listen: self.listen, tls, access_log })
+        let access =
+            AccessOptions { users: self.users.clone(), anonymous_pull: self.anonymous_pull };
+        Ok(ServeOptions { listen: self.listen, tls, access, access_log })
     }
 }
 
@@ -103,19 +115,33 @@ fn log_to(path: &Path, console: &Console) -> Result<LineSink, ServeError> {
 /// A message for each signal that asks for an end: a service manager's, or the
 /// operator's Ctrl-C.
 pub(super) fn stop_signals(runtime: &Runtime) -> Result<mpsc::Receiver<()>, ServeError> {
-    let (send, stops) = mpsc::channel(2);
+    // A third signal while two are waiting asks for nothing more.
+    signals(runtime, 2, &[SignalKind::terminate(), SignalKind::interrupt()])
+}
+
+/// A message for each signal that asks to read again what may have changed.
+fn reload_signals(runtime: &Runtime) -> Result<mpsc::Receiver<()>, ServeError> {
+    signals(runtime, 1, &[SignalKind::hangup()])
+}
+
+fn signals(
+    runtime: &Runtime,
+    waiting: usize,
+    kinds: &[SignalKind],
+) -> Result<mpsc::Receiver<()>, ServeError> {
+    let (send, received) = mpsc::channel(waiting);
     let _inside = runtime.enter();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        let mut signals = signal(kind).map_err(ServeError::Start)?;
+    for kind in kinds {
+        let mut signals = signal(*kind).map_err(ServeError::Start)?;
         let send = send.clone();
         runtime.spawn(async move {
             while signals.recv().await.is_some() {
-                // A third signal while two are waiting asks for nothing more.
+                // What is already waiting asks for the same.
                 let _ = send.try_send(());
             }
         });
     }
-    Ok(stops)
+    Ok(received)
 }
 
 /// In one rename, so that whoever waits for the file never reads half a number.

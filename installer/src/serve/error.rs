@@ -1,5 +1,6 @@
 //! Why serving cannot begin.
 
+use super::users::UsersError;
 use manifests::{ExitCode, Failure};
 use rustls::pki_types::pem;
 use std::{io, net::SocketAddr, path::PathBuf};
@@ -31,6 +32,9 @@ pub enum ServeError {
         /// Why.
         source: rustls::Error,
     },
+    /// The users cannot be used.
+    #[error(transparent)]
+    Users(#[from] UsersError),
     /// The access log or the port file cannot be written.
     #[error("cannot write `{path}`")]
     Write {
@@ -48,7 +52,9 @@ impl Failure for ServeError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Listen { .. } | Self::Start(_) => ExitCode::Host,
-            Self::Pem { .. } | Self::Tls { .. } | Self::Write { .. } => ExitCode::Input,
+            Self::Pem { .. } | Self::Tls { .. } | Self::Write { .. } | Self::Users(_) => {
+                ExitCode::Input
+            }
         }
     }
 
@@ -62,6 +68,9 @@ impl Failure for ServeError {
             }
             Self::Pem { .. } | Self::Tls { .. } => Some(
                 "both files are PEM: `--tls-cert` the certificate chain of this host, `--tls-key` its key without a password".into(),
+            ),
+            Self::Users(_) => Some(
+                "`htpasswd -nB NAME` prints a line for a user; it asks for the password".into(),
             ),
             Self::Write { .. } | Self::Start(_) => None,
         }

@@ -5,6 +5,7 @@
 //! Every byte is hashed right before it is sent. A reply whose bytes turn out to
 //! be damaged is cut off and never has its full length.
 
+mod access;
 mod access_log;
 mod blob;
 mod clock;
@@ -22,12 +23,17 @@ mod server;
 mod site;
 mod stream;
 mod tls;
+mod upkeep;
+mod users;
+mod watched;
 
+pub use access::AccessOptions;
 pub use access_log::LineSink;
 pub(crate) use clock::rfc3339;
 pub use error::ServeError;
-pub use server::{Server, runtime};
+pub use server::{Asked, Server, runtime};
 pub use tls::TlsFiles;
+pub use users::UsersError;
 
 use std::net::SocketAddr;
 
@@ -37,6 +43,8 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// TLS, or plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// Who may do what.
+    pub access: AccessOptions,
     /// Where each request is logged as a line of JSON.
     pub access_log: Option<LineSink>,
 }
@@ -46,6 +54,7 @@ impl std::fmt::Debug for ServeOptions {
         f.debug_struct("ServeOptions")
             .field("listen", &self.listen)
             .field("tls", &self.tls)
+            .field("access", &self.access)
             .field("access_log", &self.access_log.is_some())
             .finish()
     }

@@ -4,7 +4,7 @@
 use super::route::Astray;
 use axum::{
     body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -35,7 +35,14 @@ pub(crate) enum Refusal {
     Unsupported,
     /// The bytes cannot be read, or are not those that were signed.
     Damaged(String),
+    /// Nobody said who asks, or not rightly.
+    Unauthorized,
+    /// There is too much to do; later there will be less.
+    Busy,
 }
+
+/// Seconds after which whoever was too much may come again.
+const LATER: u16 = 2;
 
 impl Refusal {
     fn code(&self) -> (StatusCode, &'static str) {
@@ -50,6 +57,8 @@ impl Refusal {
             Self::FileUnknown(_) => (StatusCode::NOT_FOUND, "FILE_UNKNOWN"),
             Self::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
             Self::Damaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "DAMAGED"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
         }
     }
 
@@ -69,6 +78,8 @@ impl Refusal {
             Self::FileUnknown(path) => format!("no bundle here has a file `{path}`; /files/ lists them"),
             Self::Unsupported => "this registry is read-only: only GET and HEAD are possible".into(),
             Self::Damaged(what) => what.clone(),
+            Self::Unauthorized => "this registry wants the name and password of one of its users".into(),
+            Self::Busy => format!("too many requests at once; come again in {LATER} s"),
         }
     }
 
@@ -78,10 +89,23 @@ impl Refusal {
         let errors = json!({ "errors": [{ "code": code, "message": self.message() }] });
         let mut reply = json_reply("application/json", &errors);
         *reply.status_mut() = status;
-        if *self == Self::Unsupported {
-            reply.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        if let Some((name, value)) = self.header() {
+            reply.headers_mut().insert(name, value);
         }
         reply
+    }
+
+    /// What a client does about it.
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unsupported => Some((header::ALLOW, HeaderValue::from_static("GET, HEAD"))),
+            Self::Unauthorized => {
+                let challenge = HeaderValue::from_static("Basic realm=\"bottari\"");
+                Some((header::WWW_AUTHENTICATE, challenge))
+            }
+            Self::Busy => Some((header::RETRY_AFTER, LATER.into())),
+            _ => None,
+        }
     }
 }
 
@@ -130,6 +154,8 @@ mod tests {
             Refusal::FileUnknown(text("etcd/x")),
             Refusal::Unsupported,
             Refusal::Damaged(text("bundle `b` is damaged")),
+            Refusal::Unauthorized,
+            Refusal::Busy,
         ];
         let lines: Vec<_> = refusals
             .iter()

@@ -2,8 +2,9 @@
 //! or without TLS, and ends in peace.
 
 use super::{
-    ServeOptions, access_log::AccessLog, error::ServeError, health::Health, holdings::Holdings,
-    site::Site, tls,
+    AccessOptions, ServeOptions, TlsFiles, access::Access, access_log::AccessLog,
+    error::ServeError, health::Health, holdings::Holdings, site::Site, tls::Tls, upkeep::Upkeep,
+    watched::Watched,
 };
 use bundles::Bundle;
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -31,7 +32,6 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
 
 /// Connections open at once; more wait in the kernel's queue.
 const CONNECTIONS: usize = 4096;
@@ -55,7 +55,8 @@ pub fn runtime() -> Result<Runtime, ServeError> {
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let readers = processors.clamp(*READERS.start(), *READERS.end());
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(readers).max_blocking_threads(readers).enable_all();
+    // One more verifies passwords, one at a time.
+    builder.worker_threads(readers).max_blocking_threads(readers + 1).enable_all();
     builder.build().map_err(ServeError::Start)
 }
 
@@ -65,13 +66,23 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     doorman: Doorman,
+    upkeep: Upkeep,
     reporter: Arc<dyn Reporter>,
+}
+
+/// What an operator or a service manager asks of a running server.
+#[derive(Debug)]
+pub struct Asked {
+    /// To end; asked twice, at once.
+    pub stops: mpsc::Receiver<()>,
+    /// To read again what may have changed.
+    pub reloads: mpsc::Receiver<()>,
 }
 
 /// What a connection's task needs.
 #[derive(Clone)]
 struct Doorman {
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Tls>>,
     site: Arc<Site>,
 }
 
@@ -88,7 +99,9 @@ impl Server {
         options: ServeOptions,
         reporter: Arc<dyn Reporter>,
     ) -> Result<Self, ServeError> {
-        let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
+        let mut upkeep = Upkeep::new(Arc::clone(&reporter));
+        let tls = tls(options.tls, &mut upkeep)?;
+        let access = access(&options.access, &mut upkeep)?;
         let address = options.listen;
         let listen = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
@@ -100,8 +113,8 @@ impl Server {
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
         }
-        let site = Arc::new(Site::new(holdings, health, log));
-        Ok(Self { listener, address, doorman: Doorman { tls, site }, reporter })
+        let site = Arc::new(Site::new(holdings, health, access, log));
+        Ok(Self { listener, address, doorman: Doorman { tls, site }, upkeep, reporter })
     }
 
     /// Where it listens; the real port when 0 was asked for.
@@ -128,7 +141,9 @@ impl Server {
 
     /// Answers until the first message on `stops`, then finishes what is
     /// running; after ten seconds or a second message it cuts the rest.
-    pub async fn run(self, mut stops: mpsc::Receiver<()>) {
+    pub async fn run(self, asked: Asked) {
+        let Asked { mut stops, reloads } = asked;
+        let upkeep = tokio::spawn(self.upkeep.run(reloads));
         let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(CONNECTIONS));
         loop {
@@ -155,7 +170,25 @@ impl Server {
         }
         drop(self.listener);
         finish(graceful, stops, &*self.reporter).await;
+        upkeep.abort();
     }
+}
+
+fn tls(files: Option<TlsFiles>, upkeep: &mut Upkeep) -> Result<Option<Arc<Tls>>, ServeError> {
+    let Some(files) = files else { return Ok(None) };
+    let watched = Watched::new(vec![files.certificate.clone(), files.key.clone()]);
+    let tls = Arc::new(Tls::new(files)?);
+    upkeep.tls(watched, Arc::clone(&tls));
+    Ok(Some(tls))
+}
+
+fn access(options: &AccessOptions, upkeep: &mut Upkeep) -> Result<Arc<Access>, ServeError> {
+    let watched = options.users.as_ref().map(|path| (Watched::new(vec![path.clone()]), path));
+    let access = Arc::new(Access::new(options)?);
+    if let Some((watched, path)) = watched {
+        upkeep.users(watched, path.clone(), Arc::clone(&access));
+    }
+    Ok(access)
 }
 
 async fn accept(
@@ -194,7 +227,7 @@ impl Doorman {
         match self.tls.clone() {
             None => self.serve(stream, client, watcher).await,
             Some(tls) => {
-                if let Ok(Ok(stream)) = timeout(GREETING, tls.accept(stream)).await {
+                if let Ok(Ok(stream)) = timeout(GREETING, tls.acceptor().accept(stream)).await {
                     self.serve(stream, client, watcher).await;
                 }
             }

@@ -1,6 +1,7 @@
 //! What every connection shares, and the one function that answers a request.
 
 use super::{
+    access::{Access, Deed},
     access_log::{AccessLog, Entry, Subject},
     blob,
     files::{Files, ServedFile},
@@ -28,6 +29,7 @@ const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-ver
 pub(crate) struct Site {
     pub(crate) holdings: Arc<Holdings>,
     health: Arc<Health>,
+    access: Arc<Access>,
     budget: Budget,
     log: Option<AccessLog>,
     files: OnceCell<Files>,
@@ -35,9 +37,15 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(holdings: Holdings, health: Arc<Health>, log: Option<AccessLog>) -> Self {
+    pub(crate) fn new(
+        holdings: Holdings,
+        health: Arc<Health>,
+        access: Arc<Access>,
+        log: Option<AccessLog>,
+    ) -> Self {
         let (files, referrers) = (OnceCell::new(), OnceCell::new());
-        Self { holdings: Arc::new(holdings), health, budget: Budget::new(), log, files, referrers }
+        let (holdings, budget) = (Arc::new(holdings), Budget::new());
+        Self { holdings, health, access, budget, log, files, referrers }
     }
 
     /// Answers one request and logs it when its last byte is gone.
@@ -46,7 +54,11 @@ impl Site {
         let (request, _) = request.into_parts();
         let entry = self.log.as_ref().map(|_| Entry::new(client, &request));
         let mut subject = Subject::default();
-        let mut reply = match self.respond(&request, &mut subject).await {
+        let reply = match self.permit(&request).await {
+            Ok(()) => self.respond(&request, &mut subject).await,
+            Err(refusal) => Err(refusal),
+        };
+        let mut reply = match reply {
             Ok(reply) => reply,
             Err(refusal) => refusal.reply(),
         };
@@ -55,6 +67,15 @@ impl Site {
             (Some(log), Some(entry)) => log.follow(reply, entry, subject),
             _ => reply,
         }
+    }
+
+    /// Asked before anything else; how this registry is may be asked by everybody.
+    async fn permit(&self, request: &Parts) -> Result<(), Refusal> {
+        if request.uri.path() == "/healthz" && Deed::of(&request.method) == Deed::Read {
+            return Ok(());
+        }
+        self.access.permit(&request.headers, Deed::of(&request.method)).await?;
+        Ok(())
     }
 
     async fn respond(&self, request: &Parts, subject: &mut Subject) -> Result<Reply, Refusal> {

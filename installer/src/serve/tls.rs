@@ -1,4 +1,5 @@
-//! TLS with the certificate that the site gave to this host.
+//! TLS with the certificate that the site gave to this host, and with the next
+//! one when it is renewed: each connection gets what is newest when it begins.
 
 use super::error::ServeError;
 use rustls::{
@@ -11,7 +12,7 @@ use rustls::{
 };
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -24,8 +25,42 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// The certificate that is shown today.
+pub(crate) struct Tls {
+    files: TlsFiles,
+    today: RwLock<TlsAcceptor>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl Tls {
+    /// Begins with the files as they are now.
+    pub(crate) fn new(files: TlsFiles) -> Result<Self, ServeError> {
+        let today = RwLock::new(acceptor(&files)?);
+        Ok(Self { files, today })
+    }
+
+    /// For a connection that begins now.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.today.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the files again and shows what is in them from now on; when that is
+    /// no certificate with its key, nothing changes.
+    pub(crate) fn reload(&self) -> Result<String, ServeError> {
+        let new = acceptor(&self.files)?;
+        *self.today.write().unwrap_or_else(PoisonError::into_inner) = new;
+        let path = self.files.certificate.display();
+        Ok(format!("read `{path}` again: new connections are shown this certificate"))
+    }
+}
+
 /// Reads both files and makes sure that they belong together.
-pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ServeError> {
+fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ServeError> {
     let chain = certificates(&files.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| bad(&files.key, error))?;
     let provider = Arc::new(aws_lc_rs::default_provider());

@@ -21,5 +21,6 @@ mod skopeo;
 mod tls;
 mod trust;
 mod unpack;
+mod users;
 mod verify;
 mod volumes;

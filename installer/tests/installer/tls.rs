@@ -22,7 +22,11 @@ use std::{
     io::{self, Read, Write},
     path::Path,
     process::{Command, Output},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::SystemTime,
 };
 
@@ -125,6 +129,81 @@ fn http_2_is_offered_and_carries_a_large_blob() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "2 200");
     assert_eq!(output.stdout.len() as u64, world.release.big.layer().size);
+}
+
+/// The certificate that a new connection is shown, and whether a request on it is
+/// answered.
+fn shown(serving: &Serving, authority: &CertificateDer<'static>) -> Vec<u8> {
+    let mut stream = connect(serving, authority.clone(), b"http/1.1");
+    stream.write_all(b"GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let certificate = stream.conn.peer_certificates().unwrap()[0].to_vec();
+    assert_eq!(client::read(stream).status, 200);
+    certificate
+}
+
+fn in_pem(path: &Path) -> Vec<u8> {
+    CertificateDer::from_pem_file(path).unwrap().to_vec()
+}
+
+#[test]
+fn a_renewed_certificate_is_shown_without_a_restart() {
+    let world = World::new();
+    let authority = certificate(&world);
+    let mut serving = serve(&world);
+    let old = shown(&serving, &authority);
+    assert_eq!(old, in_pem(&world.path("cert.pem")));
+    // A connection from before lives through all of it.
+    let mut before = connect(&serving, authority.clone(), b"http/1.1");
+    before.write_all(b"GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    before.read_exact(&mut [0; 12]).unwrap();
+
+    let authority_of_tomorrow = made_in(&world, "tomorrow");
+    serving.wait_for("new connections are shown this certificate");
+    let new = shown(&serving, &authority_of_tomorrow);
+    assert!(new != old && new == in_pem(&world.path("cert.pem")));
+    before.write_all(b"GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut rest = String::new();
+    before.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest.matches("HTTP/1.1 200 OK").count(), 1);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_leaves_the_one_from_before() {
+    let world = World::new();
+    let authority = certificate(&world);
+    let mut serving = serve(&world);
+    let old = in_pem(&world.path("cert.pem"));
+    fs::write(world.path("key.pem"), "nothing").unwrap();
+    serving.signal("HUP");
+    let line = serving.wait_for("the certificate from before is shown on");
+    assert!(line.contains("cannot read a certificate or key from") && line.contains("key.pem"));
+    assert_eq!(shown(&serving, &authority), old);
+    fs::remove_file(world.path("cert.pem")).unwrap();
+    serving.wait_for("cert.pem`");
+    assert_eq!(shown(&serving, &authority), old);
+    let authority = made_in(&world, "tomorrow");
+    serving.wait_for("new connections are shown this certificate");
+    assert_eq!(shown(&serving, &authority), in_pem(&world.path("cert.pem")));
+}
+
+#[test]
+fn no_connection_fails_while_certificates_are_replaced() {
+    let world = World::new();
+    let authority = certificate(&world);
+    let serving = serve(&world);
+    let (stop, id) = (AtomicBool::new(false), serving.id().to_string());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                assert!(Command::new("kill").args(["-s", "HUP", &id]).status().unwrap().success());
+            }
+        });
+        let expected = in_pem(&world.path("cert.pem"));
+        for _ in 0..100 {
+            assert_eq!(shown(&serving, &authority), expected);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
 }
 
 /// Pulls an image by its own name, sent to the registry as CRI-O sends it.

@@ -20,6 +20,7 @@ mod referrers;
 mod reply;
 mod route;
 mod server;
+mod shelf;
 mod site;
 mod stream;
 mod tls;

@@ -3,8 +3,8 @@
 
 use super::{
     AccessOptions, ServeOptions, TlsFiles, access::Access, access_log::AccessLog,
-    error::ServeError, health::Health, holdings::Holdings, site::Site, tls::Tls, upkeep::Upkeep,
-    watched::Watched,
+    error::ServeError, health::Health, holdings::Holdings, shelf::Shelf, site::Site, tls::Tls,
+    upkeep::Upkeep, watched::Watched,
 };
 use bundles::Bundle;
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -113,7 +113,8 @@ impl Server {
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
         }
-        let site = Arc::new(Site::new(holdings, health, access, log));
+        let shelf = Shelf::new(holdings, Arc::clone(&health));
+        let site = Arc::new(Site::new(shelf, health, access, log));
         Ok(Self { listener, address, doorman: Doorman { tls, site }, upkeep, reporter })
     }
 
@@ -129,14 +130,15 @@ impl Server {
 
     /// An image that can be pulled here, as `registry.k8s.io/pause:3.10`.
     pub fn example(&self) -> Option<String> {
-        let holdings = &self.doorman.site.holdings;
-        let mut names = holdings.bundles().iter().flat_map(|bundle| &bundle.manifest().names);
+        let shelf = self.doorman.site.shelf();
+        let mut names = shelf.holdings.bundles().iter().flat_map(|bundle| &bundle.manifest().names);
         names.find(|name| name.kind == bundles::Kind::Image).map(|name| name.name.clone())
     }
 
     /// How many repositories and distinct blobs it serves.
     pub fn counts(&self) -> (usize, usize) {
-        (self.doorman.site.holdings.repositories().count(), self.doorman.site.holdings.blob_count())
+        let shelf = self.doorman.site.shelf();
+        (shelf.holdings.repositories().count(), shelf.holdings.blob_count())
     }
 
     /// Answers until the first message on `stops`, then finishes what is

@@ -3,7 +3,6 @@
 use super::{Cache, CacheError, files};
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -22,7 +21,7 @@ pub struct KeyLock {
 impl KeyLock {
     /// Waits until nobody else writes the download of this key.
     pub async fn acquire(cache: &Cache, key: &str) -> Result<Self, CacheError> {
-        let path = cache.root().join("partial").join(format!("{key}.lock"));
+        let path = path_of(cache, key);
         loop {
             if let Some(file) = try_lock(&path)? {
                 return Ok(Self { path, _file: file });
@@ -30,15 +29,27 @@ impl KeyLock {
             tokio::time::sleep(POLL).await;
         }
     }
+
+    /// Takes the lock when nobody has it.
+    pub(super) fn take(cache: &Cache, key: &str) -> Option<Self> {
+        let path = path_of(cache, key);
+        let file = try_lock(&path).ok()??;
+        Some(Self { path, _file: file })
+    }
 }
 
 impl Drop for KeyLock {
     /// Unlinks while the lock is still held; whoever opened the file before
     /// notices that its name now belongs to another file (or none).
     fn drop(&mut self) {
-        // A lock file that stays behind is harmless, so failing is too.
+        // A lock file that stays behind is harmless, so failing is too: who opens the
+        // cache next tidies it away.
         files::remove(&self.path).ok();
     }
+}
+
+fn path_of(cache: &Cache, key: &str) -> PathBuf {
+    cache.root().join("partial").join(format!("{key}.lock"))
 }
 
 fn try_lock(path: &Path) -> Result<Option<File>, CacheError> {
@@ -49,16 +60,9 @@ fn try_lock(path: &Path) -> Result<Option<File>, CacheError> {
         .open(path)
         .map_err(CacheError::io("create", path))?;
     match file.try_lock() {
-        Ok(()) => Ok(still_named(&file, path).then_some(file)),
+        Ok(()) => Ok(files::is_still_named(&file, path).then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(CacheError::io("lock", path)(error)),
-    }
-}
-
-fn still_named(file: &File, path: &Path) -> bool {
-    match (file.metadata(), path.metadata()) {
-        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
-        _ => false,
     }
 }
 

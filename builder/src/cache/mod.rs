@@ -23,6 +23,7 @@ mod lock;
 mod partial;
 mod scans;
 mod source;
+mod tidy;
 
 pub use answers::Answer;
 pub use directory::default_directory;
@@ -41,13 +42,16 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the cache in this folder and makes the folder when it is missing.
+    /// Opens the cache in this folder and makes the folder when it is missing. What
+    /// builders left that were killed goes away.
     pub fn open(root: &Path) -> Result<Self, CacheError> {
         for folder in ["blobs/sha256", "blobs/sha512", "partial", "http"] {
             let path = root.join(folder);
             std::fs::create_dir_all(&path).map_err(CacheError::io("create", &path))?;
         }
-        Ok(Self { root: root.to_owned() })
+        let cache = Self { root: root.to_owned() };
+        cache.tidy();
+        Ok(cache)
     }
 
     /// The folder.

@@ -2,10 +2,7 @@
 //! is walked, and no root is needed to make it.
 
 use crate::office::{Office, words};
-use journeys::{
-    run::{Outcome, Program},
-    stock,
-};
+use journeys::{run::Program, stock};
 use std::{
     fs,
     os::unix::fs::{MetadataExt, chown},
@@ -16,28 +13,22 @@ const PLAN: &str = "plan -f cluster.yaml --bundle demo.bundle --trust release.pu
 /// A user without any right, by its number everywhere.
 const NOBODY: u32 = 65534;
 
-impl Office {
-    fn installer(&self, line: &str) -> Outcome {
-        self.sandbox.run(Program::Installer, &words(line))
+/// Begins a cluster file; a machine that is on no network has nothing to plan.
+fn has_cluster_file(office: &Office) -> bool {
+    let outcome = office.installer("init --local --network network");
+    if outcome.code == Some(50) {
+        assert!(outcome.stderr.contains("no address but its loopback one"));
+        return false;
     }
-
-    /// Begins a cluster file; a machine that is on no network has nothing to plan.
-    fn has_cluster_file(&self) -> bool {
-        let outcome = self.installer("init --local --network network");
-        if outcome.code == Some(50) {
-            assert!(outcome.stderr.contains("no address but its loopback one"));
-            return false;
-        }
-        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-        assert!(outcome.stderr.contains("with 1 host and no mistake"), "{}", outcome.stderr);
-        true
-    }
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("with 1 host and no mistake"), "{}", outcome.stderr);
+    true
 }
 
 #[test]
 fn the_demo_becomes_a_plan_for_this_machine() {
     let office = Office::with_bundle();
-    if !office.has_cluster_file() {
+    if !has_cluster_file(&office) {
         return;
     }
     let plan = office.installer(PLAN);
@@ -58,7 +49,7 @@ fn the_demo_becomes_a_plan_for_this_machine() {
 #[test]
 fn a_pod_network_that_the_bundle_lacks_is_answered_with_those_it_has() {
     let office = Office::with_bundle();
-    if !office.has_cluster_file() {
+    if !has_cluster_file(&office) {
         return;
     }
     let text = fs::read_to_string(office.path("cluster.yaml")).unwrap();
@@ -75,7 +66,7 @@ fn a_pod_network_that_the_bundle_lacks_is_answered_with_those_it_has() {
 #[test]
 fn a_second_plan_is_the_first_one() {
     let office = Office::with_bundle();
-    if !office.has_cluster_file() {
+    if !has_cluster_file(&office) {
         return;
     }
     let first = office.installer(PLAN).stdout;
@@ -92,7 +83,7 @@ fn a_second_plan_is_the_first_one() {
 fn a_plan_needs_no_root_and_writes_nothing_but_its_folder() {
     let office = Office::with_bundle();
     let home = office.path("home");
-    if fs::metadata(&home).unwrap().uid() != 0 || !office.has_cluster_file() {
+    if fs::metadata(&home).unwrap().uid() != 0 || !has_cluster_file(&office) {
         // Whoever runs this is nobody special: the other tests have shown it.
         return;
     }

@@ -78,6 +78,8 @@ fn read_all(stream: &mut TcpStream) -> io::Result<(Vec<u8>, bool)> {
     match stream.read_to_end(&mut bytes) {
         Ok(_) => Ok((bytes, false)),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok((bytes, true)),
+        // What came before the connection broke has arrived.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok((bytes, false)),
         Err(error) => Err(error),
     }
 }

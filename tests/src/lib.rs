@@ -6,8 +6,10 @@
 
 pub mod client;
 pub mod fixtures;
+pub mod office;
 pub mod platform;
 pub mod run;
+pub mod serving;
 pub mod signals;
 pub mod stock;
 pub mod upstream;

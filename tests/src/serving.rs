@@ -1,36 +1,44 @@
 //! The installer's registry as a process of its own.
 
-use journeys::run::{Program, Sandbox};
+use crate::run::{Program, Sandbox};
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     net::SocketAddr,
-    process::{Child, ChildStderr, Stdio},
+    process::{Child, Stdio},
+    thread,
 };
 
 /// A running registry; it ends when dropped.
-pub(crate) struct Serving {
+#[derive(Debug)]
+pub struct Serving {
     child: Child,
-    /// Kept open, so that the registry can go on talking.
-    _words: BufReader<ChildStderr>,
-    pub(crate) address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
 }
 
 impl Serving {
-    /// Serves a bundle and waits until it answers.
-    pub(crate) fn start(sandbox: &Sandbox, bundle: &str, key: &str) -> Self {
+    /// Serves a bundle, or all that lies in a folder, and waits until it answers.
+    pub fn start(sandbox: &Sandbox, bundle: &str, key: &str) -> Self {
         let line = ["serve", bundle, "--trust", key, "--listen", "127.0.0.1:0"];
         let mut command = sandbox.command(Program::Installer, &line);
         command.args(["--port-file", "port"]).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut words = BufReader::new(child.stderr.take().unwrap());
+        let mut child = command.spawn().expect("a built program can be started");
+        let mut words = BufReader::new(child.stderr.take().expect("it was asked for"));
         let mut said = String::new();
         while !said.contains("serving ") {
-            assert!(words.read_line(&mut said).unwrap() > 0, "the registry ended: {said}");
+            assert!(matches!(words.read_line(&mut said), Ok(1..)), "the registry ended: {said}");
         }
-        let port = fs::read_to_string(sandbox.path("port")).unwrap();
-        let address = format!("127.0.0.1:{}", port.trim()).parse().unwrap();
-        Self { child, _words: words, address }
+        // So that it can go on talking.
+        thread::spawn(move || io::copy(&mut words, &mut io::sink()));
+        let port = fs::read_to_string(sandbox.path("port")).expect("it was written before");
+        let address = format!("127.0.0.1:{}", port.trim()).parse().expect("a port is a number");
+        Self { child, address }
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 

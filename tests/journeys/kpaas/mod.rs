@@ -9,7 +9,6 @@ mod places;
 mod profiles;
 mod reported;
 mod served;
-mod serving;
 
 use journeys::{
     platform::Platform,

@@ -1,9 +1,11 @@
 //! Everything that is locked is in the bundle and comes out of it again, under
 //! every name, by tag and by digest.
 
-use super::{Works, serving::Serving};
+use super::Works;
 use journeys::{
-    client, stock,
+    client,
+    serving::Serving,
+    stock,
     upstream::{sha256, sha512},
 };
 use manifests::{

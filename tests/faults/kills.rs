@@ -1,0 +1,166 @@
+//! `kill -9` at any moment of a build: the next one continues from the cache, gives
+//! the same bytes and clears up behind the one that was killed.
+
+use crate::effort::{chance, count, tell};
+use journeys::{
+    fixtures::Options,
+    office::{Office, words},
+    run::Program,
+    upstream::blob_path,
+};
+use manifests::{Digest, lockfile::Lockfile};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The ways to build, in turns.
+const WAYS: [&str; 4] = ["", "--no-cache", "--volume-size 5MiB", "--jobs 1"];
+
+/// A release that is locked, and what a build of it leaves when nothing goes wrong.
+struct Bench {
+    office: Office,
+    /// For each way: the files beside the bundle, and how long it took.
+    expected: BTreeMap<&'static str, (Files, Duration)>,
+    /// The names of what is in a cache that one build has filled.
+    cached: BTreeSet<String>,
+}
+
+/// Names with their bytes.
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn build(way: &str) -> String {
+    format!("build releases/demo.lock --mirrors mirrors.yaml --key release.key -o out/b {way}")
+}
+
+impl Bench {
+    fn new() -> Self {
+        let office = Office::with(&Options { size_mib: 12, ..Options::default() });
+        let release = String::from_utf8(office.read("releases/demo.yaml")).unwrap();
+        let without = release.replace("sbom: [cyclonedx, spdx]\n", "");
+        fs::write(office.path("releases/demo.yaml"), without).unwrap();
+        office.builder("lock releases/demo.yaml --mirrors mirrors.yaml --cache locking");
+        let mut bench = Self { office, expected: BTreeMap::new(), cached: BTreeSet::new() };
+        bench.office.sandbox.set("TMPDIR", bench.office.path("tmp").to_str().unwrap());
+        for way in WAYS {
+            bench.clear();
+            let start = Instant::now();
+            bench.office.builder(&build(way));
+            let took = start.elapsed();
+            bench.expected.insert(way, (bench.files("out"), took));
+            if way.is_empty() {
+                bench.cached = bench.names("cache");
+            }
+        }
+        bench
+    }
+
+    /// An empty place to build in.
+    fn clear(&self) {
+        for folder in ["cache", "out", "tmp"] {
+            let path = self.office.path(folder);
+            if path.exists() {
+                fs::remove_dir_all(&path).unwrap();
+            }
+            fs::create_dir(&path).unwrap();
+        }
+        self.office.upstream.take_requests();
+    }
+
+    fn files(&self, folder: &str) -> Files {
+        let names = self.names(folder).into_iter();
+        let bytes = |name: &String| fs::read(self.office.path(folder).join(name)).unwrap();
+        names.map(|name| (name.clone(), bytes(&name))).collect()
+    }
+
+    fn names(&self, folder: &str) -> BTreeSet<String> {
+        let folder = self.office.path(folder);
+        let mut names = BTreeSet::new();
+        below(&folder, &folder, &mut names);
+        names
+    }
+
+    /// Starts a build and kills it after this time; whether it was still running.
+    fn kill_after(&self, way: &str, moment: Duration) -> bool {
+        let line = build(way);
+        let mut command = self.office.sandbox.command(Program::Builder, &words(&line));
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(moment);
+        let was_running = child.try_wait().unwrap().is_none();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        was_running
+    }
+
+    /// Blobs that are whole in the cache.
+    fn cached_blobs(&self) -> BTreeSet<Digest> {
+        let names = self.names("cache").into_iter();
+        let hex = names.filter_map(|name| name.strip_prefix("blobs/sha256/").map(str::to_owned));
+        hex.filter_map(|hex| format!("sha256:{hex}").parse().ok()).collect()
+    }
+
+    /// Fails when a blob that was in the cache was fetched once more.
+    fn asked_for_none_of(&self, cached: &BTreeSet<Digest>) {
+        let lockfile = String::from_utf8(self.office.read("releases/demo.lock")).unwrap();
+        let lockfile = Lockfile::parse(Path::new("demo.lock"), &lockfile).unwrap();
+        let mut paths = BTreeSet::new();
+        for file in lockfile.files.iter().filter(|file| cached.contains(&file.digest)) {
+            paths.insert(journeys::upstream::file_path(file.source.as_str()));
+        }
+        for image in &lockfile.images {
+            paths.extend(cached.iter().map(|digest| blob_path(&image.name, digest)));
+        }
+        let requests = self.office.upstream.take_requests();
+        let again = requests.iter().find(|request| paths.contains(&request.path));
+        assert_eq!(again, None, "a blob that was in the cache was fetched again");
+    }
+}
+
+/// The names of all files below a folder; folders that are empty count.
+fn below(root: &Path, folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            below(root, &path, names);
+        } else {
+            names.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+        }
+    }
+}
+
+#[test]
+fn a_build_killed_at_any_moment_is_continued_and_gives_the_same_bytes() {
+    let bench = Bench::new();
+    let (moments, mut killed, mut kept) = (count(8, 50), 0, 0);
+    for number in 0..moments {
+        let way = WAYS[number % WAYS.len()];
+        let (expected, took) = &bench.expected[way];
+        bench.clear();
+        let mut chance = chance(number);
+        killed += usize::from(bench.kill_after(way, took.mul_f64(chance.f64())));
+        // A name is given to whole files alone.
+        for (name, bytes) in bench.files("out") {
+            if let Some(right) = expected.get(&name) {
+                assert!(bytes == *right, "{way}: {name} is not whole");
+            }
+        }
+        bench.office.upstream.take_requests();
+        let cached = bench.cached_blobs();
+        kept += cached.len();
+        bench.office.builder(&build(way));
+        bench.asked_for_none_of(&cached);
+        assert!(bench.files("out") == *expected, "{way}: {:?}", bench.names("out"));
+        assert_eq!(bench.names("tmp"), BTreeSet::new(), "{way}");
+        let more: Vec<_> = bench.names("cache").difference(&bench.cached).cloned().collect();
+        assert!(more.is_empty(), "{way}: left in the cache: {more:?}");
+    }
+    assert!(killed > 0 && kept > 0, "{killed} were killed, {kept} blobs were in caches");
+    tell(&format!(
+        "kill -9: {moments} moments, {killed} builds were still running, {kept} blobs lay in \
+         caches and were not fetched again"
+    ));
+}

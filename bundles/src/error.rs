@@ -87,6 +87,16 @@ pub enum BundleError {
         release: String,
         /// What is wrong, in the order of the volumes.
         faults: Vec<VolumeFault>,
+        /// Whether the parity volumes that are there give back what is lost.
+        can_rebuild: bool,
+    },
+    /// Pieces that were sent again, and nothing that they belong to.
+    #[error("`{path}` holds pieces of `{release}`, not the bundle")]
+    OnlyPieces {
+        /// A file of pieces.
+        path: PathBuf,
+        /// Release, version and serial.
+        release: String,
     },
     /// Volumes, where one file is needed.
     #[error("bundle `{path}` lies in volumes, here the whole file is needed")]
@@ -184,6 +194,7 @@ impl Failure for BundleError {
         match self {
             Self::Read { .. }
             | Self::InVolumes { .. }
+            | Self::OnlyPieces { .. }
             | Self::Several { .. }
             | Self::Empty { .. } => ExitCode::Input,
             Self::NoSuchBlob { .. } => ExitCode::Bug,
@@ -195,7 +206,11 @@ impl Failure for BundleError {
         Some(match self {
             Self::NotTrusted { source, .. } => return source.hint(),
             Self::Read { .. } | Self::NoSuchBlob { .. } | Self::Empty { .. } => return None,
+            Self::Volumes { can_rebuild: true, .. } => {
+                "enough parity is there: `repair` with the same files rebuilds what is lost".into()
+            }
             Self::Volumes { faults, .. } => advice(faults),
+            Self::OnlyPieces { .. } => "name the damaged bundle or its volumes as well".into(),
             Self::InVolumes { .. } => {
                 "use the bundle that was split, or join the volumes as docs/bundle-format.md says".into()
             }

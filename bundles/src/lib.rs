@@ -28,7 +28,9 @@ mod trust;
 mod volumes;
 mod writer;
 
-pub use bundle::{Acceptance, BlobReader, Bundle, Gaps, Joined};
+pub use bundle::{
+    Acceptance, BlobReader, Bundle, Gaps, Joined, RepairError, RepairOptions, Survey,
+};
 pub use error::{BundleError, Damage};
 pub use format::{
     CHUNK_SIZE, FORMAT, FRAME_PLAIN, MAX_HEADER, MAX_SIGNATURES, OPENS_WITH, encoder_id,
@@ -42,7 +44,9 @@ pub use plan::{BundlePlan, PlanError, SbomDocument};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
 pub use volumes::{
-    Cut, FaultKind, MAX_VOLUMES, SizeError, SplitError, SplitOptions, Volume, VolumeFault, split,
+    Cut, FaultKind, MAX_PARITY, MAX_VOLUMES, Parity, Part, ResendError, ResendList,
+    ResendListError, ResendOptions, SizeError, SplitError, SplitOptions, Volume, VolumeFault,
+    resend, split,
 };
 pub use writer::{BlobSource, Draft, Landing, Place, Reuse, WriteError, WriteOptions, sign, write};
 
@@ -65,7 +69,11 @@ mod large_tests;
 #[cfg(test)]
 mod memory_tests;
 #[cfg(test)]
+mod parity_tests;
+#[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod resend_tests;
 #[cfg(test)]
 mod reuse_tests;
 #[cfg(test)]

@@ -17,7 +17,8 @@ use std::{
 };
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
-const OPTIONS: SplitOptions<'static> = SplitOptions { stop: &GO_ON, reporter: &Silent };
+const OPTIONS: SplitOptions<'static> =
+    SplitOptions { parity: 0, jobs: 2, stop: &GO_ON, reporter: &Silent };
 
 /// Bytes of a label, as the document has it.
 const LABEL: u64 = 48;

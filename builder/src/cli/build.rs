@@ -72,7 +72,7 @@ impl Build {
         let text = yaml::read(&self.lockfile)?;
         let lockfile = Lockfile::parse(&self.lockfile, &text)?;
         let plan = build::plan(&lockfile, &text, &[])?;
-        self.volume_size.map(|size| plan.check_volume_size(size.0)).transpose()?;
+        self.volume_size.map(|size| plan.check_volume_size(size.0, 0)).transpose()?;
         // A password is asked for now, not after an hour of downloads.
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;

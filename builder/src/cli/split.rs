@@ -86,7 +86,17 @@ pub(super) fn into_volumes(
     make(folder).map_err(|source| SplitError::Write { path: folder.to_owned(), source })?;
     let reporter = console.reporter();
     let split = job::run_blocking(|stop| {
-        split(bundle, cut, folder, SplitOptions { stop, reporter: reporter.as_ref() })
+        split(
+            bundle,
+            cut,
+            folder,
+            SplitOptions {
+                parity: 0,
+                jobs: job::default_jobs(),
+                stop,
+                reporter: reporter.as_ref(),
+            },
+        )
     })?;
     Ok(split?)
 }

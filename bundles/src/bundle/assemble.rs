@@ -51,7 +51,9 @@ struct Desk<'a> {
 }
 
 enum Found {
-    Whole(Bundle),
+    /// One file, and pieces that mend it.
+    Whole(Set),
+    /// All else: volumes, parity, files that are too short, or pieces alone.
     Volumes(Set),
 }
 
@@ -87,7 +89,7 @@ impl<'a> Desk<'a> {
         };
         let member = Member::read(path, file, &header)?;
         if member.is_whole(&header) {
-            self.found.push(Found::Whole(member.whole(header)));
+            self.found.push(Found::Whole(Set::new(header, member)));
             return Ok(());
         }
         let sets = self.found.iter_mut().filter_map(Found::volumes);
@@ -129,7 +131,7 @@ impl<'a> Desk<'a> {
     /// wants to know about both.
     fn prefer_whole(&mut self) {
         let whole = |found: &Found| match found {
-            Found::Whole(bundle) => Some(bundle.0.header.identity),
+            Found::Whole(set) => Some(set.identity()),
             Found::Volumes(_) => None,
         };
         let whole: HashSet<_> = self.found.iter().filter_map(whole).collect();
@@ -139,14 +141,25 @@ impl<'a> Desk<'a> {
         });
     }
 
+    /// Pieces that are there without volumes belong to a bundle in one file.
+    fn mend_whole(&mut self) {
+        let (pieces, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.found).into_iter().partition(Found::is_pieces_only);
+        self.found = others;
+        for found in pieces {
+            match self.found.iter_mut().find_map(|other| other.whole_like(&found)) {
+                Some(whole) => whole.members.extend(found.into_set().members),
+                None => self.found.push(found),
+            }
+        }
+    }
+
     fn finish(mut self, gaps: Gaps) -> Result<Vec<Bundle>, BundleError> {
+        self.mend_whole();
         if gaps == Gaps::Refuse {
             self.prefer_whole();
         }
         let mut sets: Vec<&mut Set> = self.found.iter_mut().filter_map(Found::volumes).collect();
-        if let Some(set) = sets.iter().find(|set| set.cut().is_none()) {
-            return Err(set.wrong_length());
-        }
         // The most whole one is what was meant; what is left of others is foreign.
         sets.sort_by_key(|set| (set.has_gaps(), Reverse(set.members.len())));
         match &mut sets[..] {
@@ -173,6 +186,24 @@ impl<'a> Desk<'a> {
 }
 
 impl Found {
+    fn into_set(self) -> Set {
+        let (Self::Whole(set) | Self::Volumes(set)) = self;
+        set
+    }
+
+    fn is_pieces_only(&self) -> bool {
+        matches!(self, Self::Volumes(set) if set.is_pieces_only())
+    }
+
+    /// This one, when it is the whole file of the bundle that the other is of.
+    fn whole_like(&mut self, other: &Self) -> Option<&mut Set> {
+        let Self::Volumes(other) = other else { return None };
+        match self {
+            Self::Whole(set) if set.identity() == other.identity() => Some(set),
+            _ => None,
+        }
+    }
+
     fn volumes(&mut self) -> Option<&mut Set> {
         match self {
             Self::Whole(_) => None,
@@ -183,7 +214,7 @@ impl Found {
     /// Nothing, when all of its files turned out to be foreign.
     fn bundle(self, gaps: Gaps) -> Result<Option<Bundle>, BundleError> {
         match self {
-            Self::Whole(bundle) => Ok(Some(bundle)),
+            Self::Whole(set) => Ok(Some(set.one_file())),
             Self::Volumes(set) if set.members.is_empty() => Ok(None),
             Self::Volumes(set) => set.bundle(gaps).map(Some),
         }

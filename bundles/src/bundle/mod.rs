@@ -8,14 +8,21 @@ mod joined;
 mod kept;
 mod member;
 mod open;
+mod parity;
 mod payload;
+mod rebuild;
+mod repair;
+mod row;
 mod sbom;
 mod set;
-mod verify;
+mod survey;
+mod wrong;
 
 pub use assemble::Gaps;
 pub use blob_reader::BlobReader;
 pub use joined::Joined;
+pub use repair::{RepairError, RepairOptions};
+pub use survey::Survey;
 
 use crate::{
     error::BundleError,
@@ -32,6 +39,7 @@ use bytes::Bytes;
 use kept::Kept;
 use manifests::Digest;
 use open::Header;
+use parity::ParityFile;
 use payload::{Chunk, Payload};
 use std::{
     collections::HashMap,
@@ -54,8 +62,19 @@ struct Inner {
     blobs: HashMap<Digest, usize>,
     /// How it is cut, when it lies in volumes, and what is wrong with them.
     cut: Option<Cut>,
+    parity: Vec<ParityFile>,
     faults: Vec<VolumeFault>,
     kept: Kept,
+}
+
+/// What a bundle is made of.
+struct Parts {
+    path: PathBuf,
+    header: Arc<Header>,
+    payload: Payload,
+    cut: Option<Cut>,
+    parity: Vec<ParityFile>,
+    faults: Vec<VolumeFault>,
 }
 
 /// Whose signature a bundle needs before its manifest is looked at.
@@ -104,17 +123,12 @@ impl Bundle {
         assemble::open(paths, acceptance, gaps)
     }
 
-    fn new(
-        path: PathBuf,
-        header: Arc<Header>,
-        payload: Payload,
-        cut: Option<Cut>,
-        faults: Vec<VolumeFault>,
-    ) -> Self {
+    fn new(parts: Parts) -> Self {
+        let Parts { path, header, payload, cut, parity, faults } = parts;
         let blobs = header.manifest.blobs.iter().enumerate();
         let blobs = blobs.map(|(at, blob)| (blob.digest.clone(), at)).collect();
         let kept = Kept::default();
-        Self(Arc::new(Inner { path, header, payload, blobs, cut, faults, kept }))
+        Self(Arc::new(Inner { path, header, payload, blobs, cut, parity, faults, kept }))
     }
 
     /// How it is cut, when it lies in volumes.
@@ -241,32 +255,34 @@ impl Bundle {
         }
     }
 
+    /// What a chunk has to hash to.
+    pub(crate) fn chunk_hash(&self, chunk: u64) -> blake3::Hash {
+        self.0.payload.hash(chunk)
+    }
+
+    /// Bytes of a chunk: 4 MiB, the last one may have fewer.
+    pub(crate) fn chunk_len(&self, chunk: u64) -> u64 {
+        let range = self.0.payload.range(chunk);
+        range.end - range.start
+    }
+
+    /// SHA-256 of `bottari.json` in hex, as `SHA256SUMS` has it.
+    pub(crate) fn manifest_sha256(&self) -> String {
+        crate::sha256(&self.manifest().render()).hex().to_owned()
+    }
+
+    /// Release, version and serial, for people.
+    pub(crate) fn release(&self) -> String {
+        self.0.header.release()
+    }
+
+    /// Hash of the manifest's bytes: what tells this bundle from all others.
+    pub(crate) fn identity(&self) -> blake3::Hash {
+        self.0.header.identity
+    }
+
     pub(crate) fn chunk_count(&self) -> u64 {
         self.0.payload.chunk_count()
-    }
-
-    /// Why a chunk cannot be had.
-    fn no_chunk(&self, chunk: u64) -> BundleError {
-        let holding = self.0.payload.holding(chunk);
-        let Some(cut) = self.volumes() else {
-            let places = holding.map(|piece| self.damage(piece, chunk)).collect();
-            return BundleError::Damaged { path: self.path().to_owned(), places };
-        };
-        let mut faults: Vec<_> = holding.map(|piece| self.fault(cut, piece, &[chunk])).collect();
-        if faults.is_empty() {
-            let volume = cut.holding(chunk);
-            let known = self.faults().iter().filter(|fault| fault.volume == Some(volume));
-            faults.extend(known.cloned());
-        }
-        BundleError::Volumes { release: self.0.header.release(), faults }
-    }
-
-    fn unreadable(&self, source: io::Error) -> BundleError {
-        BundleError::Read { path: self.path().to_owned(), source }
-    }
-
-    fn wrong(&self, why: String) -> BundleError {
-        BundleError::Manifest { path: self.path().to_owned(), why }
     }
 }
 

@@ -6,21 +6,21 @@ use crate::{
     format::{CHUNK_SIZE, manifest::BundleManifest},
     volumes::Volume,
 };
-use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, path::PathBuf};
+use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, path::PathBuf, sync::Arc};
 
 /// Bytes that are read and hashed at once: few enough to be hashed out of the
 /// processor's cache, into which reading has just put them.
-const STEP: usize = 256 * 1024;
+pub(super) const STEP: usize = 256 * 1024;
 
 /// A file that holds part of the payload, as it says itself.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) path: PathBuf,
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     /// Where its first chunk begins in the file.
     pub(super) start: u64,
     pub(super) chunks: Range<u64>,
-    /// Which volume it is; none for a whole bundle.
+    /// Which volume it is; none for a whole bundle and for pieces of one.
     pub(super) volume: Option<Volume>,
 }
 
@@ -144,7 +144,7 @@ impl Payload {
         Ok(hasher.finalize() == self.hash(chunk))
     }
 
-    fn hash(&self, chunk: u64) -> blake3::Hash {
+    pub(super) fn hash(&self, chunk: u64) -> blake3::Hash {
         self.hashes[usize::try_from(chunk).expect("an index")]
     }
 

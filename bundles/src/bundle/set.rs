@@ -1,16 +1,17 @@
-//! Volumes that belong to one bundle, before they are one: which chunks they
-//! say they hold, and what is wrong with them.
+//! Files that belong to one bundle, before they are one: which chunks they say
+//! they hold, and what is wrong with them.
 
 use super::{
-    Bundle, Gaps,
-    member::{Member, label_in},
+    Bundle, Gaps, Parts,
+    member::{Member, part_in},
     open::{self, Header},
+    parity::ParityFile,
     payload::Payload,
 };
 use crate::{
     error::BundleError,
     trust::TrustError,
-    volumes::{Cut, FaultKind, Label, Volume, VolumeFault, stem},
+    volumes::{Cut, FaultKind, Volume, VolumeFault, stem},
 };
 use manifests::with_causes;
 use std::{
@@ -22,7 +23,7 @@ use std::{
     sync::Arc,
 };
 
-/// Volumes with the same manifest.
+/// Files with the same manifest.
 pub(super) struct Set {
     header: Arc<Header>,
     pub(super) members: Vec<Member>,
@@ -43,19 +44,16 @@ impl Set {
     }
 
     /// The cut that most of them are of: volumes of two cuts fit together, and
-    /// this one is talked about.
+    /// this one is talked about. Parity alone tells it too.
     pub(super) fn cut(&self) -> Option<Cut> {
-        let mut counts: BTreeMap<Cut, usize> = BTreeMap::new();
-        for label in self.members.iter().filter_map(Member::label) {
-            *counts.entry(label.cut).or_default() += 1;
-        }
-        counts.into_iter().min_by_key(|(_, count)| Reverse(*count)).map(|(cut, _)| cut)
+        let volumes = self.members.iter().filter_map(Member::label).map(|label| label.cut);
+        most(volumes).or_else(|| most(self.members.iter().filter_map(Member::parity_of)))
     }
 
     /// Whether there are chunks that nobody says he holds.
     pub(super) fn has_gaps(&self) -> bool {
-        let range = |member: &Member| Some(member.chunks(member.label()?, &self.header));
-        let mut ranges: Vec<_> = self.members.iter().filter_map(range).collect();
+        let ranges = self.members.iter().flat_map(|member| member.chunks(&self.header));
+        let mut ranges: Vec<Range<u64>> = ranges.collect();
         ranges.sort_by_key(|range| range.start);
         let extend = |covered: u64, range: &Range<u64>| match range.start <= covered {
             true => covered.max(range.end),
@@ -65,10 +63,9 @@ impl Set {
         covered < self.header.manifest.chunks.len() as u64
     }
 
-    /// None of them has a label: it is the bundle itself, shorter or longer.
-    pub(super) fn wrong_length(&self) -> BundleError {
-        let member = self.members.first().expect("a set begins with a file");
-        member.wrong_length(&self.header)
+    /// Whether all of them were made to go beside a copy of the bundle.
+    pub(super) fn is_pieces_only(&self) -> bool {
+        self.members.iter().all(Member::is_pieces)
     }
 
     /// Takes note of a volume whose header is damaged, when its label says that
@@ -80,7 +77,7 @@ impl Set {
         file: &mut File,
         error: &BundleError,
     ) -> bool {
-        let Some(label) = label_in(file, &self.header) else { return false };
+        let Some(part) = part_in(file, &self.header) else { return false };
         let is_altered = match error {
             BundleError::NotTrusted { source, .. } => matches!(source, TrustError::Broken(_)),
             _ => true,
@@ -88,14 +85,14 @@ impl Set {
         if !is_altered && open::identity(file) != Some(self.header.identity) {
             return false;
         }
-        let (volume, path) = (Some(label.volume()), Some(path.to_owned()));
-        self.faults.push(VolumeFault { volume, path, kind: FaultKind::Header });
+        let (part, path) = (Some(part), Some(path.to_owned()));
+        self.faults.push(VolumeFault { part, path, kind: FaultKind::Header });
         true
     }
 
     pub(super) fn take_stray(&mut self, path: PathBuf, why: &BundleError) {
         let kind = FaultKind::Stray { why: with_causes(why) };
-        self.faults.push(VolumeFault { volume: None, path: Some(path), kind });
+        self.faults.push(VolumeFault { part: None, path: Some(path), kind });
     }
 
     /// Takes note of all volumes of another set, which is empty afterwards.
@@ -107,49 +104,92 @@ impl Set {
         for member in std::mem::take(&mut other.members) {
             let (expected, found) = (expected.clone(), found.clone());
             let kind = FaultKind::Foreign { expected, found };
-            let volume = member.label().map(Label::volume);
-            self.faults.push(VolumeFault { volume, path: Some(member.path), kind });
+            let part = member.part();
+            self.faults.push(VolumeFault { part, path: Some(member.path), kind });
         }
     }
 
-    pub(super) fn bundle(mut self, gaps: Gaps) -> Result<Bundle, BundleError> {
-        let cut = self.cut().expect("a set without one was refused before");
-        let path = self.path(cut);
+    pub(super) fn bundle(self, gaps: Gaps) -> Result<Bundle, BundleError> {
+        match self.cut() {
+            Some(cut) => self.in_volumes(cut, gaps),
+            None => self.cut_off(gaps),
+        }
+    }
+
+    fn in_volumes(mut self, cut: Cut, gaps: Gaps) -> Result<Bundle, BundleError> {
+        let (path, parity) = (self.path(cut), self.parity(cut));
         let Self { header, members, ref mut faults } = self;
-        let labelled = |member: &Member| member.label().is_some();
-        let (labelled, unlabelled): (Vec<_>, Vec<_>) = members.into_iter().partition(labelled);
-        let length = |member: &Member| member.length_fault(member.label()?, &header);
-        faults.extend(labelled.iter().filter_map(length));
-        let pieces = labelled.into_iter().filter_map(|member| member.piece(&header)).collect();
+        let is_told = |member: &Member| member.part().is_some() || member.is_pieces();
+        let (told, untold): (Vec<_>, Vec<_>) = members.into_iter().partition(is_told);
+        faults.extend(told.iter().filter_map(|member| member.length_fault(&header)));
+        let pieces = told.iter().flat_map(|member| member.pieces(&header)).collect();
         let payload = Payload::new(pieces, &header.manifest);
-        faults.extend(unlabelled.iter().map(|member| member.explain(&payload, &header, cut)));
+        faults.extend(untold.iter().map(|member| member.explain(&payload, &header, cut)));
         let missing = missing(&payload, cut, faults);
         faults.extend(missing);
-        faults.sort_by_key(|fault| fault.volume);
+        faults.sort_by_key(|fault| fault.part);
         let usable = payload.gaps().next().is_none() && !faults.iter().any(VolumeFault::is_stray);
         let faults = std::mem::take(faults);
-        if gaps == Gaps::Refuse && !usable {
-            return Err(BundleError::Volumes { release: header.release(), faults });
+        let bundle = Bundle::new(Parts { path, header, payload, cut: Some(cut), parity, faults });
+        match gaps == Gaps::Refuse && !usable {
+            true => Err(bundle.refused()),
+            false => Ok(bundle),
         }
-        Ok(Bundle::new(path, header, payload, Some(cut), faults))
+    }
+
+    /// One file that is shorter or longer than the bundle, and what mends it.
+    fn cut_off(self, gaps: Gaps) -> Result<Bundle, BundleError> {
+        let Some(file) = self.members.iter().find(|member| !member.is_pieces()) else {
+            let path = self.members.first().expect("a set begins with a file").path.clone();
+            return Err(BundleError::OnlyPieces { path, release: self.header.release() });
+        };
+        match gaps == Gaps::Refuse && self.has_gaps() {
+            true => Err(file.wrong_length(&self.header)),
+            false => Ok(self.one_file()),
+        }
+    }
+
+    /// The bundle in one file, and pieces of it that were sent again.
+    pub(super) fn one_file(self) -> Bundle {
+        let Self { header, members, mut faults } = self;
+        let file = members.iter().find(|member| !member.is_pieces());
+        let path = file.expect("the caller has seen one").path.clone();
+        faults.extend(members.iter().filter_map(|member| member.length_fault(&header)));
+        let pieces = members.iter().flat_map(|member| member.pieces(&header)).collect();
+        let payload = Payload::new(pieces, &header.manifest);
+        Bundle::new(Parts { path, header, payload, cut: None, parity: Vec::new(), faults })
+    }
+
+    /// The parity volumes of a cut. Those of which there are so and so many were
+    /// made together, and go together.
+    fn parity(&self, cut: Cut) -> Vec<ParityFile> {
+        let all = || self.members.iter().filter_map(|member| member.parity(cut, &self.header));
+        let together = most(all().map(|file| file.label.parity.count));
+        all().filter(|file| Some(file.label.parity.count) == together).collect()
     }
 
     /// Where the bundle would lie if the volumes were joined.
     fn path(&self, cut: Cut) -> PathBuf {
-        let ours = self
-            .members
-            .iter()
-            .filter(|member| member.label().is_some_and(|label| label.cut == cut));
-        let first = ours.min_by_key(|member| member.label().map(|label| label.number));
+        let is_ours = |member: &&Member| {
+            member.label().map(|label| label.cut).or(member.parity_of()) == Some(cut)
+        };
+        let first = self.members.iter().filter(is_ours).min_by_key(|member| member.part());
         let path = &first.expect("the cut is that of a member").path;
         stem(path).map_or_else(|| path.clone(), |stem| path.with_file_name(stem))
     }
 }
 
+/// What there is most of.
+fn most<T: Ord>(items: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    items.for_each(|item| *counts.entry(item).or_default() += 1);
+    counts.into_iter().min_by_key(|(_, count)| Reverse(*count)).map(|(item, _)| item)
+}
+
 /// Volumes of which chunks are absent, without those that are named already.
 fn missing(payload: &Payload, cut: Cut, faults: &[VolumeFault]) -> Vec<VolumeFault> {
     let named: BTreeSet<Volume> =
-        faults.iter().filter(|fault| !fault.is_stray()).filter_map(|fault| fault.volume).collect();
+        faults.iter().filter(|fault| !fault.is_stray()).filter_map(VolumeFault::volume).collect();
     let absent: BTreeSet<Volume> = payload.gaps().map(|chunk| cut.holding(chunk)).collect();
     absent.difference(&named).copied().map(VolumeFault::missing).collect()
 }

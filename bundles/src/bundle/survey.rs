@@ -1,141 +1,207 @@
 //! Every byte of a bundle against its signed hashes: of the file, or of every
-//! volume, copies of one included.
+//! volume, copies of one included, and of parity against its own hashes.
 
-use super::{Bundle, complete, payload::Piece};
+use super::{Bundle, complete, parity::Spare};
 use crate::{
-    error::{BundleError, Damage},
-    format::manifest::BlobRecord,
+    error::BundleError,
+    format::CHUNK_SIZE,
     parallel,
-    volumes::{Cut, FaultKind, VolumeFault},
+    volumes::{Cut, Part, ResendList, VolumeFault},
 };
 use manifests::event::{Event, Outcome, Reporter, Transfer};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     io,
     sync::Mutex,
 };
 
-/// A chunk of a piece, by its place in the list of pieces.
-type Copy = (usize, u64);
+/// Something that was read: a chunk of a piece, or a row of a parity volume, both
+/// by their place in the bundle's lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Read {
+    Chunk(usize, u64),
+    Row(usize, u64),
+}
+
+/// What came of reading everything that there is of a bundle.
+#[derive(Debug)]
+pub struct Survey {
+    pub(super) bundle: Bundle,
+    bad: BTreeSet<Read>,
+    /// Chunks that are nowhere intact.
+    pub(super) lost: BTreeSet<u64>,
+}
 
 impl Bundle {
     /// Checks every byte, on `jobs` threads, in one sequential read; then that
     /// nothing the manifest promises is missing. Reports all damage, not only
-    /// the first. A damaged copy of a volume that is there unharmed as well is a
-    /// warning.
+    /// the first. What is damaged and there unharmed as well is a warning.
     pub fn verify(&self, jobs: usize, reporter: &dyn Reporter) -> Result<(), BundleError> {
+        self.survey(jobs, reporter)?.judge(reporter)
+    }
+
+    /// Reads everything on `jobs` threads and takes note of what is damaged.
+    pub fn survey(&self, jobs: usize, reporter: &dyn Reporter) -> Result<Survey, BundleError> {
         let title = "verifying".to_owned();
         let bytes = Some(self.manifest().payload_size);
         reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
-        let bad = self.bad_copies(jobs, reporter)?;
-        match self.volumes() {
-            None if bad.is_empty() => {}
-            None => return Err(self.damaged_file(&bad)),
-            Some(cut) => self.judge_volumes(cut, &bad, reporter)?,
-        }
-        complete::check(self)?;
+        let bad = self.bad_copies(jobs, reporter).map_err(|source| self.unreadable(source))?;
         reporter.report(&Event::PhaseFinished { title });
-        Ok(())
+        let lost = self.lost(&bad);
+        Ok(Survey { bundle: self.clone(), bad, lost })
     }
 
-    fn bad_copies(
-        &self,
-        jobs: usize,
-        reporter: &dyn Reporter,
-    ) -> Result<BTreeSet<Copy>, BundleError> {
-        let payload = &self.0.payload;
-        let pieces = payload.pieces();
-        let chunks = |(at, piece): (usize, &Piece)| {
-            piece.chunks.clone().map(move |chunk| (at, chunk)).collect::<Vec<_>>()
-        };
-        let copies: Vec<Copy> = pieces.iter().enumerate().flat_map(chunks).collect();
-        let bytes = pieces.iter().flat_map(|piece| piece.chunks.clone());
-        let bytes = bytes.map(|chunk| payload.range(chunk)).map(|range| range.end - range.start);
+    fn bad_copies(&self, jobs: usize, reporter: &dyn Reporter) -> io::Result<BTreeSet<Read>> {
+        let reads = self.reads();
         let name = self.path().file_name().unwrap_or_default().to_string_lossy();
-        let transfer = Transfer::start(reporter, &name, Some(bytes.sum()));
+        let bytes = reads.iter().map(|read| self.len_of(*read)).sum();
+        let transfer = Transfer::start(reporter, &name, Some(bytes));
         let bad = Mutex::new(BTreeSet::new());
-        parallel::for_each(jobs, &copies, Vec::new, |buffer, (at, chunk)| {
-            if !payload.check(&pieces[*at], *chunk, buffer)? {
-                bad.lock().expect("no thread panics with the lock").insert((*at, *chunk));
+        parallel::for_each(jobs, &reads, Vec::new, |buffer, read| {
+            if !self.is_intact(*read, buffer)? {
+                bad.lock().expect("no thread panics with the lock").insert(*read);
             }
-            let range = payload.range(*chunk);
-            transfer.advance(range.end - range.start);
+            transfer.advance(self.len_of(*read));
             Ok::<_, io::Error>(())
-        })
-        .map_err(|source| self.unreadable(source))?;
+        })?;
         transfer.finish(Outcome::Done);
         Ok(bad.into_inner().expect("no thread panics with the lock"))
     }
 
-    fn damaged_file(&self, bad: &BTreeSet<Copy>) -> BundleError {
-        let pieces = self.0.payload.pieces();
-        let places = bad.iter().map(|(at, chunk)| self.damage(&pieces[*at], *chunk)).collect();
-        BundleError::Damaged { path: self.path().to_owned(), places }
+    /// All that there is to read, file by file.
+    fn reads(&self) -> Vec<Read> {
+        let pieces = self.0.payload.pieces().iter().enumerate();
+        let chunks = pieces
+            .flat_map(|(at, piece)| piece.chunks.clone().map(move |chunk| Read::Chunk(at, chunk)));
+        let parity = self.0.parity.iter().enumerate();
+        let rows = parity.flat_map(|(at, file)| (0..file.rows).map(move |row| Read::Row(at, row)));
+        chunks.chain(rows).collect()
     }
 
-    fn judge_volumes(
-        &self,
-        cut: Cut,
-        bad: &BTreeSet<Copy>,
-        reporter: &dyn Reporter,
-    ) -> Result<(), BundleError> {
-        let mut faults = self.faults().to_vec();
-        faults.extend(self.faults_of(cut, bad));
-        faults.sort_by_key(|fault| fault.volume);
-        if self.is_lost(bad) || faults.iter().any(VolumeFault::is_stray) {
-            return Err(BundleError::Volumes { release: self.0.header.release(), faults });
+    fn len_of(&self, read: Read) -> u64 {
+        match read {
+            Read::Chunk(_, chunk) => self.chunk_len(chunk),
+            Read::Row(..) => CHUNK_SIZE,
         }
-        for fault in faults {
-            let text = format!("{fault}; copies of it hold every byte");
-            reporter.report(&Event::Warning { text });
+    }
+
+    fn is_intact(&self, read: Read, buffer: &mut Vec<u8>) -> io::Result<bool> {
+        match read {
+            Read::Chunk(at, chunk) => {
+                self.0.payload.check(&self.0.payload.pieces()[at], chunk, buffer)
+            }
+            Read::Row(at, row) => Ok(self.0.parity[at].check(row, buffer)),
         }
-        Ok(())
     }
 
-    /// Whether a chunk is nowhere intact.
-    fn is_lost(&self, bad: &BTreeSet<Copy>) -> bool {
-        let payload = &self.0.payload;
-        let mut good = HashSet::new();
-        for (at, piece) in payload.pieces().iter().enumerate() {
-            good.extend(piece.chunks.clone().filter(|chunk| !bad.contains(&(at, *chunk))));
+    fn lost(&self, bad: &BTreeSet<Read>) -> BTreeSet<u64> {
+        let mut lost: BTreeSet<u64> = (0..self.chunk_count()).collect();
+        for (at, piece) in self.0.payload.pieces().iter().enumerate() {
+            for chunk in
+                piece.chunks.clone().filter(|chunk| !bad.contains(&Read::Chunk(at, *chunk)))
+            {
+                lost.remove(&chunk);
+            }
         }
-        good.len() as u64 != payload.chunk_count()
-    }
-
-    fn faults_of(&self, cut: Cut, bad: &BTreeSet<Copy>) -> Vec<VolumeFault> {
-        let mut by_piece: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-        for (at, chunk) in bad {
-            by_piece.entry(*at).or_default().push(*chunk);
-        }
-        let pieces = self.0.payload.pieces();
-        by_piece.into_iter().map(|(at, chunks)| self.fault(cut, &pieces[at], &chunks)).collect()
-    }
-
-    /// What is wrong with a piece of which these chunks are not the signed ones.
-    pub(super) fn fault(&self, cut: Cut, piece: &Piece, chunks: &[u64]) -> VolumeFault {
-        let payload = &self.0.payload;
-        let begins_wrong = chunks.first() == Some(&piece.chunks.start);
-        let other = begins_wrong.then(|| payload.recognise(&piece.file, piece.start)).flatten();
-        let other = other.filter(|chunk| !piece.chunks.contains(chunk));
-        let places = || chunks.iter().map(|chunk| self.damage(piece, *chunk)).collect();
-        let swapped = |chunk| FaultKind::Swapped { at: piece.start, holds: cut.holding(chunk) };
-        let kind = other.map_or_else(|| FaultKind::Bytes { places: places() }, swapped);
-        VolumeFault { volume: piece.volume, path: Some(piece.path.clone()), kind }
-    }
-
-    /// Names what a damaged chunk holds.
-    pub(super) fn damage(&self, piece: &Piece, chunk: u64) -> Damage {
-        let range = self.0.payload.range(chunk);
-        let blobs = &self.manifest().blobs;
-        let first = blobs.partition_point(|blob| end_of(blob) <= range.start);
-        let touched = blobs[first..].iter().take_while(|blob| blob.offset < range.end);
-        let mut users: Vec<String> = touched.flat_map(|blob| blob.users.iter().cloned()).collect();
-        users.sort();
-        users.dedup();
-        Damage { bytes: self.0.payload.place(piece, chunk), users }
+        lost
     }
 }
 
-fn end_of(blob: &BlobRecord) -> u64 {
-    blob.offset + blob.stored_size().unwrap_or(0)
+/// Why a fault need not worry anybody.
+fn comfort(fault: &VolumeFault) -> &'static str {
+    match fault.part {
+        Some(Part::Parity(_)) => "the bundle is whole without it",
+        _ => "copies of it hold every byte",
+    }
+}
+
+impl Survey {
+    /// Fails when a byte is nowhere to be had, or a file should not be there.
+    pub fn judge(&self, reporter: &dyn Reporter) -> Result<(), BundleError> {
+        let bundle = &self.bundle;
+        let error = match bundle.volumes() {
+            None if self.lost.is_empty() => None,
+            None => Some(self.damaged_file()),
+            Some(cut) => self.damaged_volumes(cut),
+        };
+        if let Some(error) = error {
+            return Err(error);
+        }
+        for fault in self.faults() {
+            reporter.report(&Event::Warning { text: format!("{fault}; {}", comfort(&fault)) });
+        }
+        complete::check(bundle)
+    }
+
+    /// Whether nothing at all is wrong, also where nobody needs it.
+    pub fn is_flawless(&self) -> bool {
+        self.faults().is_empty()
+    }
+
+    /// Whether parity gives back all that is lost.
+    pub fn can_rebuild(&self) -> bool {
+        let suffices = |cut| self.spare().suffices(cut, &self.lost);
+        self.bundle.volumes().map_or(self.lost.is_empty(), suffices)
+    }
+
+    pub(super) fn damaged_file(&self) -> BundleError {
+        let pieces = self.bundle.0.payload.pieces();
+        let bad = self.bad.iter().filter_map(|read| match read {
+            Read::Chunk(at, chunk) if self.lost.contains(chunk) => Some((&pieces[*at], *chunk)),
+            _ => None,
+        });
+        self.bundle
+            .damaged_file(bad.map(|(piece, chunk)| self.bundle.damage(piece, chunk)).collect())
+    }
+
+    /// What to ask for, when bytes are nowhere to be had.
+    pub fn resend_list(&self) -> Option<ResendList> {
+        let (bundle, faults) = (&self.bundle, self.faults());
+        let notes = faults.iter().map(ToString::to_string).collect();
+        let list =
+            || ResendList::new(bundle.release(), bundle.manifest_sha256(), &self.lost, notes);
+        (!self.lost.is_empty()).then(list)
+    }
+
+    fn damaged_volumes(&self, cut: Cut) -> Option<BundleError> {
+        let faults = self.faults();
+        let usable = self.lost.is_empty() && !faults.iter().any(VolumeFault::is_stray);
+        (!usable).then(|| {
+            let can_rebuild = !self.lost.is_empty() && self.spare().suffices(cut, &self.lost);
+            self.bundle.damaged_volumes(faults, can_rebuild)
+        })
+    }
+
+    /// Parity that is intact.
+    pub(super) fn spare(&self) -> Spare {
+        let row = |read: &Read| match read {
+            Read::Row(at, row) => Some((*at, *row)),
+            Read::Chunk(..) => None,
+        };
+        Spare::new(&self.bundle.0.parity, &self.bad.iter().filter_map(row).collect())
+    }
+
+    /// All that is wrong, in the order of the volumes.
+    pub(super) fn faults(&self) -> Vec<VolumeFault> {
+        let mut chunks: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        let mut rows: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        for read in &self.bad {
+            match read {
+                Read::Chunk(at, chunk) => chunks.entry(*at).or_default().push(*chunk),
+                Read::Row(at, row) => rows.entry(*at).or_default().push(*row),
+            }
+        }
+        let bundle = &self.bundle;
+        let (pieces, parity) = (bundle.0.payload.pieces(), &bundle.0.parity);
+        let mut faults = bundle.faults().to_vec();
+        faults.extend(chunks.iter().map(|(at, chunks)| bundle.fault(&pieces[*at], chunks)));
+        faults.extend(rows.iter().map(|(at, rows)| parity[*at].fault(rows)));
+        faults.sort_by_key(|fault| fault.part);
+        faults
+    }
+
+    /// Whether a chunk of a piece is as it was signed.
+    pub(super) fn is_good(&self, piece: usize, chunk: u64) -> bool {
+        !self.bad.contains(&Read::Chunk(piece, chunk))
+    }
 }

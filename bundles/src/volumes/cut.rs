@@ -1,7 +1,7 @@
 //! Where a payload is cut: every volume has the same number of chunks, and the
 //! last one what is left.
 
-use super::Label;
+use super::{Label, ParityLabel};
 use crate::{
     bundle::Bundle,
     format::{CHUNK_SIZE, frame, manifest::BundleManifest},
@@ -76,19 +76,24 @@ impl Failure for SizeError {
 impl Cut {
     /// Volumes of at most `limit` bytes, header and label included.
     pub fn new(bundle: &Bundle, limit: u64) -> Result<Self, SizeError> {
-        Self::of(bundle.manifest(), limit)
+        Self::of(bundle.manifest(), limit, Room::data(bundle.manifest()))
     }
 
-    fn of(manifest: &BundleManifest, limit: u64) -> Result<Self, SizeError> {
-        let front = front(manifest);
+    /// As [`Cut::new`], for volumes that parity volumes of the same size go with:
+    /// those hold a hash for each of their chunks.
+    pub fn beside_parity(bundle: &Bundle, limit: u64) -> Result<Self, SizeError> {
+        Self::of(bundle.manifest(), limit, Room::parity(bundle.manifest()))
+    }
+
+    fn of(manifest: &BundleManifest, limit: u64, room: Room) -> Result<Self, SizeError> {
+        let Room { front, chunk } = room;
         let chunks = manifest.payload_size.div_ceil(CHUNK_SIZE);
-        let fit = limit.saturating_sub(front) / CHUNK_SIZE;
+        let fit = limit.saturating_sub(front) / chunk;
         if fit == 0 {
-            let least = front + CHUNK_SIZE;
-            return Err(SizeError::TooSmall { asked: limit, least, header: front });
+            return Err(SizeError::TooSmall { asked: limit, least: front + chunk, header: front });
         }
         Self::in_volumes_of(fit.min(chunks), chunks).ok_or_else(|| {
-            let least = front + chunks.div_ceil(MAX_VOLUMES) * CHUNK_SIZE;
+            let least = front + chunks.div_ceil(MAX_VOLUMES) * chunk;
             SizeError::TooMany { asked: limit, count: chunks.div_ceil(fit), least }
         })
     }
@@ -113,6 +118,23 @@ impl Cut {
         Volume { number, count: self.count() }
     }
 
+    /// How many chunks the largest volume has: rows of parity.
+    pub(crate) fn rows(self) -> u64 {
+        self.per_volume
+    }
+
+    /// The row in which a chunk stands.
+    pub(crate) fn row(self, chunk: u64) -> u64 {
+        chunk % self.per_volume
+    }
+
+    /// The chunk of a volume, counted from 1, that stands in a row; the last volume
+    /// may be shorter.
+    pub(crate) fn chunk(self, number: u64, row: u64) -> Option<u64> {
+        let chunks = self.chunks_of(number);
+        Some(chunks.start + row).filter(|chunk| chunks.contains(chunk))
+    }
+
     /// The chunks that a volume holds.
     pub(crate) fn chunks_of(self, number: u64) -> Range<u64> {
         let first = (number - 1) * self.per_volume;
@@ -132,24 +154,42 @@ impl Cut {
 }
 
 impl BundlePlan {
-    /// Whether the bundle can be cut into volumes of this size: known before
-    /// anything is fetched.
-    pub fn check_volume_size(&self, limit: u64) -> Result<(), SizeError> {
-        Cut::of(&self.manifest, limit).map(|_| ())
+    /// Whether the bundle can be cut into volumes of this size, and parity volumes
+    /// beside them if there are any: known before anything is fetched.
+    pub fn check_volume_size(&self, limit: u64, parity: u64) -> Result<(), SizeError> {
+        let room = if parity == 0 { Room::data } else { Room::parity };
+        Cut::of(&self.manifest, limit, room(&self.manifest)).map(|_| ())
     }
 }
 
-/// Bytes in front of the chunks of a volume.
-fn front(manifest: &BundleManifest) -> u64 {
-    let header = frame::stored_len(manifest.header_size).expect("at most 64 MiB");
-    header + Label::LEN as u64
+/// What a volume spends, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Once, in front of the chunks.
+    front: u64,
+    /// For each chunk.
+    chunk: u64,
 }
 
-/// The name of the bundle that a volume of this name is of.
+impl Room {
+    fn data(manifest: &BundleManifest) -> Self {
+        let header = frame::stored_len(manifest.header_size).expect("at most 64 MiB");
+        Self { front: header + Label::LEN as u64, chunk: CHUNK_SIZE }
+    }
+
+    fn parity(manifest: &BundleManifest) -> Self {
+        let Self { front, chunk } = Self::data(manifest);
+        let header = front - Label::LEN as u64;
+        Self { front: header + ParityLabel::len_of(0), chunk: chunk + blake3::OUT_LEN as u64 }
+    }
+}
+
+/// The name of the bundle that a volume of this name is of, parity or not.
 pub(crate) fn stem(path: &Path) -> Option<&str> {
     let (stem, ending) = path.file_name()?.to_str()?.rsplit_once('.')?;
-    let (number, count) = ending.split_once("of")?;
-    let digits = |text: &str| text.len() >= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (least, numbers) = ending.strip_prefix("parity").map_or((3, ending), |rest| (2, rest));
+    let (number, count) = numbers.split_once("of")?;
+    let digits = |text: &str| text.len() >= least && text.bytes().all(|byte| byte.is_ascii_digit());
     (digits(number) && digits(count) && !stem.is_empty()).then_some(stem)
 }
 
@@ -184,7 +224,10 @@ mod tests {
         assert_eq!((names[0].as_str(), names.len()), ("demo.tar.zst.001of014", 14));
         assert!(names.is_sorted());
         assert!(names.iter().all(|name| stem(Path::new(name)) == Some("demo.tar.zst")));
-        for other in ["demo.tar.zst", "x.1of2", ".001of002", "x.001of", "x.0a1of002"] {
+        assert_eq!(stem(Path::new("demo.tar.zst.parity01of02")), Some("demo.tar.zst"));
+        for other in
+            ["demo.tar.zst", "x.1of2", "x.parity1of2", ".001of002", "x.001of", "x.0a1of002"]
+        {
             assert_eq!(stem(Path::new(other)), None, "{other}");
         }
     }

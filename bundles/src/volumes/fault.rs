@@ -1,15 +1,33 @@
 //! What can be wrong with volumes, in words that name the volume: whoever has
 //! to send something again learns how little.
 
-use super::Volume;
+use super::{Parity, Volume};
 use crate::error::Damage;
 use std::{collections::BTreeSet, fmt, path::PathBuf};
+
+/// What a bundle is carried in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Some of its chunks.
+    Volume(Volume),
+    /// What others are rebuilt from.
+    Parity(Parity),
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Volume(volume) => volume.fmt(f),
+            Self::Parity(parity) => parity.fmt(f),
+        }
+    }
+}
 
 /// Something wrong with one volume, or with a file that was taken for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeFault {
     /// Which volume, when that can be told.
-    pub volume: Option<Volume>,
+    pub part: Option<Part>,
     /// Its file, when there is one.
     pub path: Option<PathBuf>,
     /// What is wrong.
@@ -63,7 +81,15 @@ pub enum FaultKind {
 
 impl VolumeFault {
     pub(crate) fn missing(volume: Volume) -> Self {
-        Self { volume: Some(volume), path: None, kind: FaultKind::Missing }
+        Self { part: Some(Part::Volume(volume)), path: None, kind: FaultKind::Missing }
+    }
+
+    /// The volume, when it is one that holds chunks of the bundle.
+    pub(crate) fn volume(&self) -> Option<Volume> {
+        match self.part {
+            Some(Part::Volume(volume)) => Some(volume),
+            _ => None,
+        }
     }
 
     /// A file that should not be among the volumes at all.
@@ -76,7 +102,7 @@ impl VolumeFault {
     }
 
     fn name(&self) -> String {
-        self.volume.map_or_else(|| self.file(), |volume| volume.to_string())
+        self.part.map_or_else(|| self.file(), |part| part.to_string())
     }
 }
 
@@ -124,7 +150,7 @@ fn damaged(f: &mut fmt::Formatter<'_>, name: &str, file: &str, places: &[Damage]
 pub(crate) fn advice(faults: &[VolumeFault]) -> String {
     let (stray, broken): (Vec<_>, Vec<_>) = faults.iter().partition(|fault| fault.is_stray());
     let numbers: BTreeSet<u64> =
-        broken.iter().filter_map(|fault| fault.volume).map(|volume| volume.number).collect();
+        broken.iter().filter_map(|fault| fault.volume()).map(|volume| volume.number).collect();
     let mut steps = Vec::new();
     if !numbers.is_empty() {
         let word = if numbers.len() == 1 { "volume" } else { "volumes" };
@@ -155,8 +181,8 @@ mod tests {
     use super::*;
 
     fn fault(kind: FaultKind) -> VolumeFault {
-        let (volume, path) = (Volume { number: 3, count: 9 }, "/d/x.003of009".into());
-        VolumeFault { volume: Some(volume), path: Some(path), kind }
+        let part = Part::Volume(Volume { number: 3, count: 9 });
+        VolumeFault { part: Some(part), path: Some("/d/x.003of009".into()), kind }
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Writes the volumes of a bundle. They get their names together, when all of
 //! them are on the disk: a folder holds every volume or none.
 
-use super::{Cut, Label, SizeError};
-use crate::{bundle::Bundle, error::BundleError, partial};
+use super::{Cut, Label, Parity, SizeError, files::Files, parity::ParityJob};
+use crate::{bundle::Bundle, error::BundleError, format::CHUNK_SIZE};
 use manifests::{
     ExitCode, Failure,
     event::{Event, Outcome, Reporter, Transfer},
 };
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    borrow::Cow,
+    io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -17,6 +17,11 @@ use std::{
 /// How to split.
 #[derive(Debug, Clone, Copy)]
 pub struct SplitOptions<'a> {
+    /// How many parity volumes are written as well; the cut has to have room for
+    /// them: [`Cut::beside_parity`].
+    pub parity: u64,
+    /// How many threads compute parity.
+    pub jobs: usize,
     /// Set from outside to give up: nothing is left behind.
     pub stop: &'a AtomicBool,
     /// Who is told.
@@ -68,8 +73,9 @@ impl Failure for SplitError {
     }
 }
 
-/// Writes all volumes of a bundle into a folder and gives their paths, in order.
-/// Every byte is checked on its way. Holds one chunk (4 MiB) and the header.
+/// Writes all volumes of a bundle into a folder and gives their paths, in order,
+/// parity last. Every byte is checked on its way. Holds one chunk (4 MiB) and the
+/// header, for parity 64 MiB.
 pub fn split(
     bundle: &Bundle,
     cut: Cut,
@@ -77,100 +83,68 @@ pub fn split(
     options: SplitOptions<'_>,
 ) -> Result<Vec<PathBuf>, SplitError> {
     let title = "splitting".to_owned();
-    let (items, bytes) = (cut.count(), Some(bundle.manifest().payload_size));
+    let parity_bytes = options.parity * cut.rows() * CHUNK_SIZE;
+    let (items, bytes) = (cut.count(), Some(bundle.manifest().payload_size + parity_bytes));
     options.reporter.report(&Event::PhaseStarted { title: title.clone(), items, bytes });
-    let header = bundle.header_frame();
     let mut files = Files::default();
-    let mut buffer = Vec::new();
-    for volume in cut.volumes() {
-        let job = Job { bundle, label: Label { cut, number: volume.number }, options };
-        let path = folder.join(job.file_name());
-        let partial = files.begin(path);
-        let write = |source| SplitError::Write { path: partial.clone(), source };
-        let mut file = partial::create(&partial).map_err(write)?;
-        file.write_all(&header).map_err(write)?;
-        file.write_all(&job.label.render()).map_err(write)?;
-        job.copy(&mut file, &mut buffer, &write)?;
-        file.sync_all().map_err(write)?;
+    let job = Job { bundle, cut, folder, options };
+    job.write_volumes(&mut files)?;
+    if options.parity > 0 {
+        job.write_parity(&mut files)?;
     }
     let paths = files.finish(folder)?;
     options.reporter.report(&Event::PhaseFinished { title });
     Ok(paths)
 }
 
-/// One volume to write.
+/// A bundle on its way into volumes.
 struct Job<'a> {
     bundle: &'a Bundle,
-    label: Label,
+    cut: Cut,
+    folder: &'a Path,
     options: SplitOptions<'a>,
 }
 
 impl Job<'_> {
-    fn file_name(&self) -> String {
-        let name = self.bundle.path().file_name().unwrap_or_default().to_string_lossy();
-        self.label.cut.file_name(&name, self.label.number)
+    fn path(&self, name: impl Fn(&str) -> String) -> PathBuf {
+        self.folder.join(name(&file_name(self.bundle.path())))
     }
 
-    fn copy(
-        &self,
-        file: &mut File,
-        buffer: &mut Vec<u8>,
-        write: &dyn Fn(io::Error) -> SplitError,
-    ) -> Result<(), SplitError> {
-        let transfer = Transfer::start(self.options.reporter, &self.file_name(), None);
-        for chunk in self.label.cut.chunks_of(self.label.number) {
-            if self.options.stop.load(Ordering::Relaxed) {
-                return Err(SplitError::Stopped);
+    fn write_volumes(&self, files: &mut Files) -> Result<(), SplitError> {
+        let header = self.bundle.header_frame();
+        let mut buffer = Vec::new();
+        for volume in self.cut.volumes() {
+            let path = self.path(|bundle| self.cut.file_name(bundle, volume.number));
+            let transfer = Transfer::start(self.options.reporter, &file_name(&path), None);
+            let mut file = files.begin(path)?;
+            let label = Label { cut: self.cut, number: volume.number };
+            file.write(&header)?;
+            file.write(&label.render())?;
+            for chunk in self.cut.chunks_of(volume.number) {
+                if self.options.stop.load(Ordering::Relaxed) {
+                    return Err(SplitError::Stopped);
+                }
+                self.bundle.chunk(chunk, &mut buffer)?;
+                file.write(&buffer)?;
+                transfer.advance(buffer.len() as u64);
             }
-            self.bundle.chunk(chunk, buffer)?;
-            file.write_all(buffer).map_err(write)?;
-            transfer.advance(buffer.len() as u64);
+            file.sync()?;
+            transfer.finish(Outcome::Done);
         }
-        transfer.finish(Outcome::Done);
         Ok(())
     }
-}
 
-/// Volumes under way, under `.partial` names. Dropped, they are gone.
-#[derive(Debug, Default)]
-struct Files {
-    paths: Vec<PathBuf>,
-    /// How many have their names.
-    named: usize,
-    finished: bool,
-}
-
-impl Files {
-    /// Takes note of a volume and gives the name to write it under.
-    fn begin(&mut self, path: PathBuf) -> PathBuf {
-        let partial = partial::name_of(&path);
-        self.paths.push(path);
-        partial
-    }
-
-    fn finish(mut self, folder: &Path) -> Result<Vec<PathBuf>, SplitError> {
-        for path in &self.paths {
-            let write = |source| SplitError::Write { path: path.clone(), source };
-            fs::rename(partial::name_of(path), path).map_err(write)?;
-            self.named += 1;
-        }
-        // All of them lie in one folder.
-        let named = self.paths.first().map_or(Ok(()), |path| partial::sync_folder(path));
-        named.map_err(|source| SplitError::Write { path: folder.to_owned(), source })?;
-        self.finished = true;
-        Ok(std::mem::take(&mut self.paths))
+    fn write_parity(&self, files: &mut Files) -> Result<(), SplitError> {
+        let data = files.reopen()?;
+        let count = self.options.parity;
+        let path = |number| self.path(|bundle| Parity { number, count }.file_name(bundle));
+        let begun = (1..=count).map(|number| files.begin(path(number)));
+        let parity = begun.collect::<Result<Vec<_>, _>>()?;
+        let (bundle, cut, options) = (self.bundle, self.cut, self.options);
+        ParityJob { bundle, cut, data: &data, parity: &parity, options }.run()
     }
 }
 
-impl Drop for Files {
-    fn drop(&mut self) {
-        if self.finished {
-            return;
-        }
-        let (named, unnamed) = self.paths.split_at(self.named);
-        let unnamed = unnamed.iter().map(|path| partial::name_of(path));
-        for path in named.iter().cloned().chain(unnamed) {
-            let _ = fs::remove_file(path);
-        }
-    }
+fn file_name(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }

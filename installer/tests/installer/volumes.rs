@@ -34,7 +34,13 @@ fn split_into(world: &World, bundle: &Path, folder: &str) -> Vec<PathBuf> {
     let bundle = Bundle::open(bundle, Acceptance::AnySigner).unwrap();
     let front = bundle.file_size() - bundle.manifest().payload_size + LABEL;
     let cut = Cut::new(&bundle, front + CHUNK_SIZE).unwrap();
-    split(&bundle, cut, &folder, SplitOptions { stop: &GO_ON, reporter: &Silent }).unwrap()
+    split(
+        &bundle,
+        cut,
+        &folder,
+        SplitOptions { parity: 0, jobs: 1, stop: &GO_ON, reporter: &Silent },
+    )
+    .unwrap()
 }
 
 /// The demo bundle in three volumes.

@@ -6,4 +6,5 @@
 
 mod damage;
 mod effort;
+mod full_disks;
 mod kills;

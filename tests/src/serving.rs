@@ -20,9 +20,14 @@ pub struct Serving {
 impl Serving {
     /// Serves a bundle, or all that lies in a folder, and waits until it answers.
     pub fn start(sandbox: &Sandbox, bundle: &str, key: &str) -> Self {
-        let line = ["serve", bundle, "--trust", key, "--listen", "127.0.0.1:0"];
-        let mut command = sandbox.command(Program::Installer, &line);
-        command.args(["--port-file", "port"]).stderr(Stdio::piped());
+        Self::with(sandbox, &[bundle, "--trust", key])
+    }
+
+    /// Serves with these arguments and waits until it answers.
+    pub fn with(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        let mut command = sandbox.command(Program::Installer, &["serve"]);
+        command.args(["--listen", "127.0.0.1:0", "--port-file", "port"]).args(arguments);
+        command.stderr(Stdio::piped());
         let mut child = command.spawn().expect("a built program can be started");
         let mut words = BufReader::new(child.stderr.take().expect("it was asked for"));
         let mut said = String::new();

@@ -56,7 +56,7 @@ impl Failure for CacheError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Io { .. } => Some(
-                "check free space and permissions of the cache, or choose another with --cache DIR; nothing that arrived is lost".into(),
+                "check free space and permissions there, or choose another place with `--cache DIR` (with `--no-cache`: with `-o`), then run the same command again: a cache keeps what has arrived".into(),
             ),
             Self::Landing(_) => Some(
                 "check free space and permissions where the bundle goes, or choose another place with `-o`".into(),

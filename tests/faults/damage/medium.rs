@@ -189,9 +189,18 @@ impl Medium {
         assert!(names("tmp").is_empty(), "left behind: {:?}", names("tmp"));
     }
 
+    /// What a command names: the bundle, or the folder with its volumes.
+    pub(crate) fn named(&self) -> PathBuf {
+        match self.shape {
+            Shape::Bundle => Path::new(FOLDER).join(&self.parts[0].0),
+            Shape::Volumes => FOLDER.into(),
+        }
+    }
+
     /// Opens what is there as an installer does that wants to know everything.
     pub(crate) fn open(&self) -> Result<Bundle, bundles::BundleError> {
         let trust = trust(&MADE.key);
-        Bundle::open_one(&[self.sandbox.path(FOLDER)], Acceptance::Trusted(&trust), Gaps::Tell)
+        let path = self.sandbox.path(self.named().to_str().unwrap());
+        Bundle::open_one(&[path], Acceptance::Trusted(&trust), Gaps::Tell)
     }
 }

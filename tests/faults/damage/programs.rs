@@ -4,12 +4,12 @@ use super::{hurt::Hurt, judge::names_a_place, medium::Medium};
 use journeys::{office::words, run::Program, upstream::sha256};
 use std::{fs, path::Path};
 
-/// Everything that reads all of a bundle.
+/// Everything that reads all of a bundle, `{}`.
 const COMMANDS: [(Program, &str); 4] = [
-    (Program::Installer, "verify medium"),
-    (Program::Installer, "unpack medium -o out"),
-    (Program::Builder, "verify medium"),
-    (Program::Builder, "split medium -o out --volume-size 6MiB"),
+    (Program::Installer, "verify {}"),
+    (Program::Installer, "unpack {} -o out"),
+    (Program::Builder, "verify {}"),
+    (Program::Builder, "split {} -o out --volume-size 6MiB"),
 ];
 
 /// Has one of the programs refuse a hurt medium.
@@ -17,7 +17,7 @@ pub(crate) fn refuse(medium: &Medium, hurt: &Hurt, number: usize) {
     // Who takes a bundle out of a folder may leave alone what is no part of it.
     let number = if hurt.added.is_empty() { number % COMMANDS.len() } else { 0 };
     let (program, line) = COMMANDS[number];
-    let line = format!("{line} --trust release.pub");
+    let line = line.replace("{}", medium.named().to_str().unwrap()) + " --trust release.pub";
     let outcome = medium.sandbox.run(program, &words(&line));
     let what = format!("{}: {line}: {}", hurt.kind, outcome.stderr);
     assert_eq!(outcome.code, Some(40), "{what}");

@@ -27,7 +27,7 @@ fn an_older_serial_is_refused_however_it_is_carried() {
             let used = medium.sandbox.run(Program::Installer, &words(unpack));
             assert_eq!(used.code, Some(0), "{}", used.stderr);
             for command in COMMANDS {
-                let line = format!("{command} medium --trust release.pub");
+                let line = format!("{command} {} --trust release.pub", medium.named().display());
                 let outcome = medium.sandbox.run(Program::Installer, &words(&line));
                 assert_eq!(outcome.code, Some(40), "{line}: {}", outcome.stderr);
                 let told = "is `demo` serial 1, older than serial 2 seen here";

@@ -4,7 +4,7 @@
 use super::{
     Tally,
     hurt::Hurt,
-    medium::{FOLDER, Intact, Medium, Shape},
+    medium::{Intact, Medium, Shape},
 };
 use crate::effort::{chance, count, tell};
 use bundles::{INDEX_TYPE, Kind, MANIFEST_TYPE};
@@ -127,7 +127,7 @@ fn hurt_while_served(medium: &Medium, number: usize, tally: &mut Tally, replies:
     let mut chance = chance(number);
     let hurt = Hurt::any(&mut chance, medium);
     // What was read before is kept for a while: each case has a registry of its own.
-    let serving = Serving::start(&medium.sandbox, FOLDER, "release.pub");
+    let serving = Serving::start(&medium.sandbox, medium.named().to_str().unwrap(), "release.pub");
     let (address, stop) = (serving.address, AtomicBool::new(false));
     thread::scope(|scope| {
         let (send, told) = sync_channel(0);

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod ledger;
 pub mod plan;
 pub mod preflight;
+pub mod push;
 pub mod rollback;
 pub mod run;
 pub mod serve;

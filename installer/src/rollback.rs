@@ -118,6 +118,11 @@ impl Serials {
         default_folder(is_root(), env).map(|folder| Self { folder }).ok_or(RollbackError::NoPlace)
     }
 
+    /// Where they are kept, beside other things that outlive a command.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Refuses bundles that are older than what was used here. Of several
     /// bundles of one release only the newest counts: an older one beside it
     /// serves what still runs, and cannot take the newer one's place.

@@ -6,6 +6,7 @@ use crate::{
     facts::FactsError,
     plan::PlanError,
     preflight::{NotReady, UnknownCheck},
+    push::PushError,
     rollback::RollbackError,
     run::RunError,
     serve::ServeError,
@@ -39,6 +40,9 @@ pub enum CommandError {
     /// Serving.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Pushing.
+    #[error(transparent)]
+    Push(#[from] Box<PushError>),
     /// Writing a cluster file to begin with.
     #[error(transparent)]
     Init(#[from] InitError),
@@ -103,6 +107,7 @@ impl CommandError {
             Self::NoSbom(error) => Some(error),
             Self::Unpack(error) => Some(error),
             Self::Serve(error) => Some(error),
+            Self::Push(error) => Some(&**error),
             Self::Init(error) => Some(error),
             Self::Import(error) => Some(error),
             Self::Cluster(error) => Some(error),

@@ -11,6 +11,7 @@ mod init;
 mod inspect;
 mod plan;
 mod preflight;
+mod push;
 mod reset;
 mod sbom;
 mod serve;
@@ -50,6 +51,7 @@ enum Verb {
     Sbom(sbom::Arguments),
     Unpack(unpack::Arguments),
     Serve(serve::Arguments),
+    Push(push::Arguments),
     Trust(trust::Arguments),
     Init(init::Arguments),
     Import(import::Arguments),
@@ -86,6 +88,7 @@ impl Verb {
             Self::Sbom(arguments) => arguments.run(console),
             Self::Unpack(arguments) => arguments.run(console),
             Self::Serve(arguments) => arguments.run(console),
+            Self::Push(arguments) => arguments.run(console),
             Self::Trust(arguments) => arguments.run(console),
             Self::Init(arguments) => arguments.run(console),
             Self::Facts(arguments) => arguments.run(console),

@@ -1,0 +1,144 @@
+//! What gets a request past a registry's gate: nothing, a password, or a token
+//! for the repository. A password goes to the registry and to the token service
+//! that the operator knows of, and never in the open.
+
+use super::{
+    challenge::{Challenge, challenge},
+    files::Login,
+    token,
+};
+use crate::push::{
+    error::PushError,
+    http::{Answer, Place, Pool},
+    target,
+};
+use axum::http::{HeaderValue, Uri, uri::Authority};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use std::collections::HashMap;
+use tokio::sync::Mutex;
+
+/// What a request wants to do.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Scope {
+    /// The repository that is read and written; empty for `/v2/`.
+    pub(crate) repository: String,
+    /// One that a blob is mounted from.
+    pub(crate) from: Option<String>,
+}
+
+/// The way past the gate.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    registry: Place,
+    login: Option<Login>,
+    token_hosts: Vec<Authority>,
+    login_over_http: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    challenge: Option<Challenge>,
+    /// What worked last, by scope.
+    known: HashMap<Scope, HeaderValue>,
+}
+
+impl Gate {
+    pub(crate) fn new(
+        registry: Place,
+        login: Option<Login>,
+        token_hosts: Vec<Authority>,
+        login_over_http: bool,
+    ) -> Self {
+        Self { registry, login, token_hosts, login_over_http, state: Mutex::default() }
+    }
+
+    /// Who we are, for messages.
+    pub(crate) fn who(&self) -> String {
+        match &self.login {
+            Some(login) => format!("user `{}`", login.user),
+            None => "anybody without a login".to_owned(),
+        }
+    }
+
+    /// What to send with the first try.
+    pub(crate) async fn pass(&self, scope: &Scope) -> Result<Option<HeaderValue>, PushError> {
+        let mut state = self.state.lock().await;
+        if let Some(known) = state.known.get(scope) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(challenge) = state.challenge.clone() else { return Ok(None) };
+        self.renew(&mut state, &challenge, scope).await
+    }
+
+    /// What to send after `refused` was not enough; none when nothing else is left.
+    pub(crate) async fn again(
+        &self,
+        scope: &Scope,
+        refused: Option<&HeaderValue>,
+        answer: &Answer,
+    ) -> Result<Option<HeaderValue>, PushError> {
+        let mut state = self.state.lock().await;
+        if let Some(known) = state.known.get(scope).filter(|known| Some(*known) != refused) {
+            // Another task has asked while we waited.
+            return Ok(Some(known.clone()));
+        }
+        let Some(challenge) = challenge(&answer.headers) else { return Ok(None) };
+        state.challenge = Some(challenge.clone());
+        let renewed = self.renew(&mut state, &challenge, scope).await?;
+        Ok(renewed.filter(|renewed| Some(renewed) != refused))
+    }
+
+    async fn renew(
+        &self,
+        state: &mut State,
+        challenge: &Challenge,
+        scope: &Scope,
+    ) -> Result<Option<HeaderValue>, PushError> {
+        let pass = match challenge {
+            Challenge::Basic => self.password(&self.registry)?,
+            Challenge::Bearer { realm, service } => {
+                let (place, uri) = self.token_service(realm)?;
+                let password = self.password(&place)?;
+                let uri = token::address(&uri, service.as_deref(), scope);
+                Some(token::ask(&Pool::new(place), &uri, password, &self.who()).await?)
+            }
+        };
+        if let Some(pass) = &pass {
+            state.known.insert(scope.clone(), pass.clone());
+        }
+        Ok(pass)
+    }
+
+    /// The password, for a place where it may be sent.
+    fn password(&self, place: &Place) -> Result<Option<HeaderValue>, PushError> {
+        let Some(Login { user, password }) = &self.login else { return Ok(None) };
+        if !place.is_private() && !self.login_over_http {
+            return Err(PushError::PasswordInTheOpen { host: place.authority.to_string() });
+        }
+        let text = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
+        let mut value = HeaderValue::from_str(&text).expect("base64 is visible ASCII");
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+
+    /// The token service, if it may be talked to.
+    fn token_service(&self, realm: &str) -> Result<(Place, Uri), PushError> {
+        let refused = |host: &str| PushError::TokenHost {
+            registry: self.registry.authority.to_string(),
+            realm: host.to_owned(),
+        };
+        let uri: Uri = realm.parse().map_err(|_not_an_address| refused(realm))?;
+        let authority = uri.authority().and_then(|found| target::authority(found.as_str()));
+        let authority = authority.ok_or_else(|| refused(realm))?;
+        let plain = uri.scheme_str() == Some("http");
+        let authorities = self.registry.authorities.clone();
+        let place = Place { authority, plain, authorities };
+        let named =
+            |host: &Authority| place.is_same(&Place { authority: host.clone(), ..place.clone() });
+        match place.is_same(&self.registry) || self.token_hosts.iter().any(named) {
+            true => Ok((place, uri)),
+            false => Err(refused(place.authority.as_str())),
+        }
+    }
+}

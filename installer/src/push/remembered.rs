@@ -1,0 +1,94 @@
+//! Where unfinished uploads are, so that a push that was killed goes on where the
+//! registry is. One small file for each, in one rename; without it a push works
+//! just as well and sends such a blob from its beginning.
+
+use bundles::sha256;
+use manifests::Digest;
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+/// A folder of such files.
+#[derive(Debug, Clone)]
+pub(super) struct Uploads {
+    folder: PathBuf,
+    registry: String,
+}
+
+impl Uploads {
+    /// Those to one registry.
+    pub(super) fn new(folder: &Path, registry: &str) -> Self {
+        Self { folder: folder.to_owned(), registry: registry.to_owned() }
+    }
+
+    /// Where the upload of a blob was told to go on.
+    pub(super) fn get(&self, repository: &str, digest: &Digest) -> Option<String> {
+        let text = fs::read_to_string(self.path(repository, digest)).ok()?;
+        let (head, location) = text.trim_end().split_once('\n')?;
+        let is_ours = head == self.head(repository, digest) && location.starts_with('/');
+        is_ours.then(|| location.to_owned())
+    }
+
+    /// Keeps it. An address is as good as the right to go on, so nobody else may
+    /// read it.
+    pub(super) fn put(&self, repository: &str, digest: &Digest, location: &str) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let path = self.path(repository, digest);
+        let partial = path.with_extension("partial");
+        let mut options = File::options();
+        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&partial);
+        let text = format!("{}\n{location}\n", self.head(repository, digest));
+        file?.write_all(text.as_bytes())?;
+        fs::rename(partial, path)
+    }
+
+    /// Forgets it: the upload is complete, or gone.
+    pub(super) fn forget(&self, repository: &str, digest: &Digest) {
+        // One that stays is asked about, found gone, and forgotten next time.
+        let _ = fs::remove_file(self.path(repository, digest));
+    }
+
+    fn head(&self, repository: &str, digest: &Digest) -> String {
+        format!("{}/{repository}@{digest}", self.registry)
+    }
+
+    fn path(&self, repository: &str, digest: &Digest) -> PathBuf {
+        let name = sha256(self.head(repository, digest).as_bytes());
+        self.folder.join(name.hex()).with_extension("upload")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_is_remembered_for_one_blob_of_one_repository_of_one_registry() {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = Uploads::new(folder.path(), "r.site:5000");
+        let digest = sha256(b"blob");
+        assert_eq!(uploads.get("a", &digest), None);
+        uploads.put("a", &digest, "/v2/a/blobs/uploads/1?_state=x").unwrap();
+        assert_eq!(uploads.get("a", &digest).as_deref(), Some("/v2/a/blobs/uploads/1?_state=x"));
+        assert_eq!(uploads.get("b", &digest), None);
+        assert_eq!(Uploads::new(folder.path(), "q.site").get("a", &digest), None);
+        uploads.forget("a", &digest);
+        assert_eq!(uploads.get("a", &digest), None);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_leads_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = Uploads::new(folder.path(), "r.site");
+        let digest = sha256(b"blob");
+        for text in ["", "x\ny", "r.site/b@x\n/v2/", &format!("r.site/a@{digest}\nhttps://evil/\n")]
+        {
+            fs::write(uploads.path("a", &digest), text).unwrap();
+            assert_eq!(uploads.get("a", &digest), None, "{text}");
+        }
+    }
+}

@@ -5,6 +5,7 @@
 //! test machine lacks.
 
 pub mod client;
+pub mod failing_disk;
 pub mod fixtures;
 pub mod office;
 pub mod platform;

@@ -7,6 +7,7 @@ mod medium;
 mod programs;
 mod reading;
 mod rollback;
+mod scratches;
 mod serving;
 
 use crate::effort::{chance, count, tell};

@@ -6,6 +6,7 @@ mod cluster;
 mod confirm;
 mod error;
 mod facts;
+mod gc;
 mod import;
 mod init;
 mod inspect;
@@ -17,6 +18,7 @@ mod sbom;
 mod serve;
 mod shell;
 mod site;
+mod size;
 mod status;
 mod this_machine;
 mod trust;
@@ -51,6 +53,7 @@ enum Verb {
     Sbom(sbom::Arguments),
     Unpack(unpack::Arguments),
     Serve(serve::Arguments),
+    Gc(gc::Arguments),
     Push(push::Arguments),
     Trust(trust::Arguments),
     Init(init::Arguments),
@@ -88,6 +91,7 @@ impl Verb {
             Self::Sbom(arguments) => arguments.run(console),
             Self::Unpack(arguments) => arguments.run(console),
             Self::Serve(arguments) => arguments.run(console),
+            Self::Gc(arguments) => arguments.run(console),
             Self::Push(arguments) => arguments.run(console),
             Self::Trust(arguments) => arguments.run(console),
             Self::Init(arguments) => arguments.run(console),

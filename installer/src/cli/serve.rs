@@ -3,9 +3,11 @@
 use super::{
     CommandError,
     arguments::{RollbackArguments, TrustArguments},
+    size::Size,
 };
 use crate::serve::{
-    AccessOptions, Asked, LineSink, ServeError, ServeOptions, Server, TlsFiles, runtime,
+    AccessOptions, Asked, LineSink, ServeError, ServeOptions, Server, TlsFiles, WritableOptions,
+    runtime,
 };
 use clap::Args;
 use console::{Console, text};
@@ -25,12 +27,13 @@ use tokio::{
 /// Time that readers of a cut connection have to notice.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
-/// Serve bundles as a read-only registry and file server, in place
+/// Serve bundles as a registry and file server, in place
 ///
 /// Images keep their original names behind the address: `registry.k8s.io/pause:3.10` is
 /// ADDRESS/registry.k8s.io/pause:3.10. Plain files are listed at /files/, health is at /healthz.
 /// Nothing is unpacked: every byte is read from the bundle, checked and sent. When a name is in
 /// two bundles, the higher serial of the same release serves it, or else the bundle named later.
+/// With --writable a site pushes images of its own beside them; a bundle's names stay the bundle's.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The bundles: files, volumes in any order, or folders that hold them
@@ -56,6 +59,18 @@ pub(super) struct Arguments {
     /// Let everybody read all the same; only writing needs a user
     #[arg(long, requires = "users")]
     anonymous_pull: bool,
+
+    /// Take pushes too, and keep them in this folder; without --users only on loopback
+    #[arg(long, value_name = "DIR")]
+    writable: Option<PathBuf>,
+
+    /// The most that pushed images may take in all, such as `50GiB`
+    #[arg(long, value_name = "SIZE", requires = "writable")]
+    quota: Option<Size>,
+
+    /// Let everybody who reaches this registry push, without a name
+    #[arg(long, requires = "writable", conflicts_with = "users")]
+    anonymous_push: bool,
 
     /// Append a line of JSON for each request to this file; `-` is stdout
     #[arg(long, value_name = "FILE")]
@@ -95,7 +110,12 @@ impl Arguments {
             self.access_log.as_deref().map(|path| log_to(path, console)).transpose()?;
         let access =
             AccessOptions { users: self.users.clone(), anonymous_pull: self.anonymous_pull };
-        Ok(ServeOptions { listen: self.listen, tls, access, access_log })
+        let writable = self.writable.clone().map(|folder| WritableOptions {
+            folder,
+            quota: self.quota.map(|size| size.0),
+            anonymous_push: self.anonymous_push,
+        });
+        Ok(ServeOptions { listen: self.listen, tls, access, access_log, writable })
     }
 }
 

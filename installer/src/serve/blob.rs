@@ -12,22 +12,45 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
     },
 };
+use manifests::Digest;
 use std::ops::Range;
 
 /// What clients compare with the digest they asked for.
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// Answers with a blob, or the part of it that the request names.
+/// What the headers say of a blob.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    /// Its digest.
+    pub(crate) digest: &'a Digest,
+    /// Its length in bytes.
+    pub(crate) size: u64,
+    /// Its media type.
+    pub(crate) media_type: &'a str,
+}
+
+/// Answers with a blob of a bundle, or the part of it that the request names.
 pub(crate) async fn reply(
     sending: Sending<'_>,
     request: &Parts,
     found: Found<'_>,
     media_type: &str,
 ) -> Result<Reply, Refusal> {
-    let etag = format!("\"{}\"", found.record.digest);
+    let told = Told { digest: &found.record.digest, size: found.record.size, media_type };
+    answer(request, told, async |bytes| body(sending, found, bytes).await).await
+}
+
+/// Answers with a blob, or the part of it that the request names; `body` begins to
+/// read a part.
+pub(crate) async fn answer(
+    request: &Parts,
+    told: Told<'_>,
+    body: impl AsyncFnOnce(Range<u64>) -> Result<Body, Refusal>,
+) -> Result<Reply, Refusal> {
+    let etag = format!("\"{}\"", told.digest);
     let mut reply = Response::new(Body::empty());
-    describe(reply.headers_mut(), found, media_type, &etag);
-    let part = match range::wanted(&request.headers, &etag, found.record.size) {
+    describe(reply.headers_mut(), told, &etag);
+    let part = match range::wanted(&request.headers, &etag, told.size) {
         Wanted::Nothing => {
             *reply.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(reply);
@@ -38,18 +61,14 @@ pub(crate) async fn reply(
         Wanted::Part(part) => Some(part),
         Wanted::Outside => {
             *reply.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-            set(
-                reply.headers_mut(),
-                header::CONTENT_RANGE,
-                &format!("bytes */{}", found.record.size),
-            );
+            set(reply.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", told.size));
             set(reply.headers_mut(), header::CONTENT_LENGTH, "0");
             return Ok(reply);
         }
     };
-    let bytes = mark(&mut reply, part, found.record.size);
+    let bytes = mark(&mut reply, part, told.size);
     if request.method == Method::GET && !bytes.is_empty() {
-        *reply.body_mut() = body(sending, found, bytes).await?;
+        *reply.body_mut() = body(bytes).await?;
     }
     Ok(reply)
 }
@@ -64,11 +83,11 @@ async fn body(sending: Sending<'_>, found: Found<'_>, bytes: Range<u64>) -> Resu
     stream.map(Body::from_stream).map_err(damaged)
 }
 
-fn describe(headers: &mut HeaderMap, found: Found<'_>, media_type: &str, etag: &str) {
-    set(headers, header::CONTENT_TYPE, media_type);
+fn describe(headers: &mut HeaderMap, told: Told<'_>, etag: &str) {
+    set(headers, header::CONTENT_TYPE, told.media_type);
     set(headers, header::ETAG, etag);
     set(headers, header::ACCEPT_RANGES, "bytes");
-    set(headers, CONTENT_DIGEST, &found.record.digest.to_string());
+    set(headers, CONTENT_DIGEST, &told.digest.to_string());
 }
 
 /// Sets status and lengths for a part or the whole; gives the bytes to send.

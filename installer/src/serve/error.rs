@@ -1,6 +1,6 @@
 //! Why serving cannot begin.
 
-use super::users::UsersError;
+use super::{users::UsersError, writable::OverlayError};
 use manifests::{ExitCode, Failure};
 use rustls::pki_types::pem;
 use std::{io, net::SocketAddr, path::PathBuf};
@@ -32,6 +32,9 @@ pub enum ServeError {
         /// Why.
         source: rustls::Error,
     },
+    /// Pushes cannot be taken.
+    #[error(transparent)]
+    Writable(#[from] OverlayError),
     /// The users cannot be used.
     #[error(transparent)]
     Users(#[from] UsersError),
@@ -51,6 +54,7 @@ pub enum ServeError {
 impl Failure for ServeError {
     fn exit_code(&self) -> ExitCode {
         match self {
+            Self::Writable(error) => error.exit_code(),
             Self::Listen { .. } | Self::Start(_) => ExitCode::Host,
             Self::Pem { .. } | Self::Tls { .. } | Self::Write { .. } | Self::Users(_) => {
                 ExitCode::Input
@@ -60,6 +64,7 @@ impl Failure for ServeError {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Writable(error) => error.hint(),
             Self::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => Some(
                 format!("`ss -ltnp 'sport = {}'` shows who listens there; or choose another port with `--listen`", address.port()),
             ),

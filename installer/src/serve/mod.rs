@@ -27,6 +27,7 @@ mod tls;
 mod upkeep;
 mod users;
 mod watched;
+mod writable;
 
 pub use access::AccessOptions;
 pub use access_log::LineSink;
@@ -35,6 +36,9 @@ pub use error::ServeError;
 pub use server::{Asked, Server, runtime};
 pub use tls::TlsFiles;
 pub use users::UsersError;
+pub use writable::{
+    Garbage, GarbageOptions, OverlayError, Removed, WritableOptions, collect_garbage,
+};
 
 use std::net::SocketAddr;
 
@@ -48,6 +52,8 @@ pub struct ServeOptions {
     pub access: AccessOptions,
     /// Where each request is logged as a line of JSON.
     pub access_log: Option<LineSink>,
+    /// Where images that are pushed are kept; without it none is taken.
+    pub writable: Option<WritableOptions>,
 }
 
 impl std::fmt::Debug for ServeOptions {
@@ -57,6 +63,7 @@ impl std::fmt::Debug for ServeOptions {
             .field("tls", &self.tls)
             .field("access", &self.access)
             .field("access_log", &self.access_log.is_some())
+            .field("writable", &self.writable)
             .finish()
     }
 }

@@ -52,7 +52,7 @@ fn part(range: &str, size: u64) -> Wanted {
         Some((first, last)) => {
             let end = if last.is_empty() { Some(u64::MAX) } else { number(last) };
             match (number(first), end) {
-                (Some(first), Some(end)) if first > end => Wanted::Whole,
+                (Some(first), Some(end)) if first > end => Wanted::Outside,
                 (Some(first), Some(_)) if first >= size => Wanted::Outside,
                 (Some(first), Some(end)) => Wanted::Part(first..end.saturating_add(1).min(size)),
                 _ => Wanted::Whole,
@@ -90,6 +90,7 @@ mod tests {
         for (text, size) in [
             ("bytes=10-", 10),
             ("bytes=10-11", 10),
+            ("bytes=5-3", 10),
             ("bytes=-0", 10),
             ("bytes=0-", 0),
             ("bytes=-1", 0),
@@ -106,7 +107,6 @@ mod tests {
             "bytes=",
             "bytes=-",
             "bytes=a-b",
-            "bytes=5-3",
             "bytes=0-1,3-4",
             "lines=0-1",
             "bytes=+1-2",

@@ -3,7 +3,7 @@
 //! every manifest once.
 
 use super::{holdings::Holdings, reply::Reply, reply::json_reply};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use bundles::{BundleError, INDEX_TYPE, is_index, is_manifest};
 use manifests::Digest;
 use serde::Deserialize;
@@ -72,13 +72,21 @@ fn describe(descriptor: &mut Value, document: &Document) {
 
 /// `/v2/NAME/referrers/DIGEST`, of one artifact type or of all.
 pub(crate) fn reply(found: &[Value], kind: Option<&str>) -> Reply {
-    const APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
     let fits = |one: &&Value| kind.is_none_or(|kind| one["artifactType"] == kind);
-    let manifests: Vec<_> = found.iter().filter(fits).collect();
+    let manifests: Vec<_> = found.iter().filter(fits).cloned().collect();
+    page(&manifests, kind.is_some(), None)
+}
+
+/// The same of descriptors that fit, and where there are more.
+pub(crate) fn page(manifests: &[Value], filtered: bool, next: Option<&str>) -> Reply {
+    const APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": manifests });
     let mut reply = json_reply(INDEX_TYPE, &index);
-    if kind.is_some() {
+    if filtered {
         reply.headers_mut().insert(APPLIED, HeaderValue::from_static("artifactType"));
+    }
+    if let Some(next) = next.and_then(|next| HeaderValue::from_str(next).ok()) {
+        reply.headers_mut().insert(header::LINK, next);
     }
     reply
 }

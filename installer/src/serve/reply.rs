@@ -86,9 +86,7 @@ impl Refusal {
     /// As an answer.
     pub(crate) fn reply(&self) -> Reply {
         let (status, code) = self.code();
-        let errors = json!({ "errors": [{ "code": code, "message": self.message() }] });
-        let mut reply = json_reply("application/json", &errors);
-        *reply.status_mut() = status;
+        let mut reply = refuse(status, code, &self.message());
         if let Some((name, value)) = self.header() {
             reply.headers_mut().insert(name, value);
         }
@@ -117,6 +115,14 @@ impl From<Astray> for Refusal {
             Astray::Digest(why) => Self::DigestInvalid(why),
         }
     }
+}
+
+/// An error in the form of the specification.
+pub(crate) fn refuse(status: StatusCode, code: &str, message: &str) -> Reply {
+    let errors = json!({ "errors": [{ "code": code, "message": message }] });
+    let mut reply = json_reply("application/json", &errors);
+    *reply.status_mut() = status;
+    reply
 }
 
 /// A JSON document.

@@ -18,6 +18,11 @@ pub(crate) enum Route {
     Manifest(RepositoryName, Reference),
     /// `/v2/NAME/blobs/DIGEST`.
     Blob(RepositoryName, Digest),
+    /// `/v2/NAME/blobs/uploads/`: where pushes of blobs begin.
+    Uploads(RepositoryName),
+    /// `/v2/NAME/blobs/uploads/ID`: a push that is under way, or a text that no
+    /// push is called by.
+    Upload(RepositoryName, String),
     /// `/v2/NAME/tags/list`.
     Tags(RepositoryName),
     /// `/v2/NAME/referrers/DIGEST`.
@@ -86,6 +91,15 @@ fn registry(rest: &str) -> Result<Route, Astray> {
     let (repository, kind) = rest.rsplit_once('/').ok_or(Astray::Unknown)?;
     match (kind, last) {
         ("tags", "list") => Ok(Route::Tags(name(repository)?)),
+        ("blobs", "uploads") => Ok(Route::Uploads(name(repository)?)),
+        ("uploads", id) if repository.ends_with("/blobs") => {
+            let repository = name(&repository[..repository.len() - "/blobs".len()])?;
+            Ok(if id.is_empty() {
+                Route::Uploads(repository)
+            } else {
+                Route::Upload(repository, id.into())
+            })
+        }
         ("blobs", text) => Ok(Route::Blob(name(repository)?, digest(text)?)),
         ("referrers", text) => Ok(Route::Referrers(name(repository)?, digest(text)?)),
         ("manifests", text) if text.contains(':') => {
@@ -121,6 +135,9 @@ mod tests {
                 Route::Manifest(name("a/manifests/b"), tag("1")),
             ),
             ("/v2/a/tags/list/tags/list".into(), Route::Tags(name("a/tags/list"))),
+            ("/v2/a/b/blobs/uploads/".into(), Route::Uploads(name("a/b"))),
+            ("/v2/a/blobs/uploads".into(), Route::Uploads(name("a"))),
+            ("/v2/a/blobs/uploads/x".into(), Route::Upload(name("a"), "x".into())),
             (
                 format!("/v2/a/b/manifests/{digest}"),
                 Route::Manifest(name("a/b"), Reference::Digest(digest.clone())),
@@ -178,6 +195,8 @@ mod tests {
             "/v2/A/B/manifests/1",
             "/v2/a%00b/manifests/1",
             "/v2/a/b/../../etc/tags/list",
+            "/v2/a/../blobs/uploads/",
+            "/v2/../../etc/blobs/uploads/x",
         ] {
             assert_eq!(Route::parse(path), Err(Astray::Name), "{path}");
         }

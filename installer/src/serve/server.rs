@@ -2,9 +2,18 @@
 //! or without TLS, and ends in peace.
 
 use super::{
-    AccessOptions, ServeOptions, TlsFiles, access::Access, access_log::AccessLog,
-    error::ServeError, health::Health, holdings::Holdings, shelf::Shelf, site::Site, tls::Tls,
-    upkeep::Upkeep, watched::Watched,
+    AccessOptions, ServeOptions, TlsFiles,
+    access::Access,
+    access_log::AccessLog,
+    error::ServeError,
+    health::Health,
+    holdings::Holdings,
+    shelf::Shelf,
+    site::Site,
+    tls::Tls,
+    upkeep::Upkeep,
+    watched::Watched,
+    writable::{Overlay, WritableOptions, permit_start},
 };
 use bundles::Bundle;
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -103,6 +112,9 @@ impl Server {
         let tls = tls(options.tls, &mut upkeep)?;
         let access = access(&options.access, &mut upkeep)?;
         let address = options.listen;
+        if let Some(writable) = &options.writable {
+            permit_start(address, options.access.users.is_some(), writable.anonymous_push)?;
+        }
         let listen = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -113,8 +125,11 @@ impl Server {
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
         }
+        let overlay = options.writable.as_ref();
+        let overlay = overlay.map(|overlay| open_overlay(overlay, &holdings, &health, &reporter));
         let shelf = Shelf::new(holdings, Arc::clone(&health));
-        let site = Arc::new(Site::new(shelf, health, access, log));
+        let site = Site::new(shelf, health, access, log).with_overlay(overlay.transpose()?);
+        let site = Arc::new(site);
         Ok(Self { listener, address, doorman: Doorman { tls, site }, upkeep, reporter })
     }
 
@@ -191,6 +206,20 @@ fn access(options: &AccessOptions, upkeep: &mut Upkeep) -> Result<Arc<Access>, S
         upkeep.users(watched, path.clone(), Arc::clone(&access));
     }
     Ok(access)
+}
+
+/// Opens the folder that pushes go to, and tells what the operator should know of it.
+fn open_overlay(
+    options: &WritableOptions,
+    holdings: &Holdings,
+    health: &Arc<Health>,
+    reporter: &Arc<dyn Reporter>,
+) -> Result<Arc<Overlay>, ServeError> {
+    let overlay = Overlay::open(options, Arc::clone(health), Arc::clone(reporter))?;
+    for text in overlay.survey(holdings) {
+        reporter.report(&Event::Warning { text });
+    }
+    Ok(Arc::new(overlay))
 }
 
 async fn accept(

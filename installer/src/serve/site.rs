@@ -13,8 +13,13 @@ use super::{
     route::Route,
     shelf::Shelf,
     stream::{Budget, Sending},
+    writable::{Overlay, Read, Write},
 };
-use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, request::Parts};
+use axum::{
+    BoxError,
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderName, HeaderValue, Request, StatusCode, request::Parts},
+};
 use manifests::Digest;
 use serde_json::json;
 use std::{
@@ -33,6 +38,7 @@ pub(crate) struct Site {
     access: Arc<Access>,
     budget: Budget,
     log: Option<AccessLog>,
+    overlay: Option<Arc<Overlay>>,
 }
 
 impl Site {
@@ -43,7 +49,12 @@ impl Site {
         log: Option<AccessLog>,
     ) -> Self {
         let shelf = RwLock::new(Arc::new(shelf));
-        Self { shelf, health, access, budget: Budget::new(), log }
+        Self { shelf, health, access, budget: Budget::new(), log, overlay: None }
+    }
+
+    /// Takes pushes, into this overlay.
+    pub(crate) fn with_overlay(self, overlay: Option<Arc<Overlay>>) -> Self {
+        Self { overlay, ..self }
     }
 
     /// What is served at this moment.
@@ -52,13 +63,16 @@ impl Site {
     }
 
     /// Answers one request and logs it when its last byte is gone.
-    pub(crate) async fn answer<B>(&self, client: IpAddr, request: Request<B>) -> Reply {
-        // Nothing we answer depends on a body, so none is read.
-        let (request, _) = request.into_parts();
+    pub(crate) async fn answer<B>(&self, client: IpAddr, request: Request<B>) -> Reply
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let (request, body) = request.into_parts();
         let entry = self.log.as_ref().map(|_| Entry::new(client, &request));
         let mut subject = Subject::default();
         let reply = match self.permit(&request).await {
-            Ok(()) => self.respond(&request, &mut subject).await,
+            Ok(()) => self.respond(&request, Body::new(body), &mut subject).await,
             Err(refusal) => Err(refusal),
         };
         let mut reply = match reply {
@@ -81,12 +95,75 @@ impl Site {
         Ok(())
     }
 
-    async fn respond(&self, request: &Parts, subject: &mut Subject) -> Result<Reply, Refusal> {
-        if request.method != Method::GET && request.method != Method::HEAD {
-            return Err(Refusal::Unsupported);
+    /// Only pushes depend on a body; nobody else reads it.
+    async fn respond(
+        &self,
+        request: &Parts,
+        body: Body,
+        subject: &mut Subject,
+    ) -> Result<Reply, Refusal> {
+        let (deed, shelf) = (Deed::of(&request.method), self.shelf());
+        match &self.overlay {
+            None if deed == Deed::Write => Err(Refusal::Unsupported),
+            None => self.look(&shelf, Route::parse(request.uri.path())?, request, subject).await,
+            Some(overlay) => {
+                let route = Route::parse(request.uri.path())?;
+                if deed == Deed::Write || matches!(route, Route::Uploads(_) | Route::Upload(..)) {
+                    let write = Write { overlay, holdings: &shelf.holdings, request };
+                    return Ok(write.answer(route, subject, body).await);
+                }
+                let read =
+                    Read { overlay, holdings: &shelf.holdings, sending: self.sending(), request };
+                self.look_beside(read, &shelf, route, subject).await
+            }
         }
-        let (query, shelf) = (request.uri.query(), self.shelf());
-        match Route::parse(request.uri.path())? {
+    }
+
+    /// Looks in the bundles, and beside them where that makes a difference.
+    async fn look_beside(
+        &self,
+        read: Read<'_>,
+        shelf: &Shelf,
+        route: Route,
+        subject: &mut Subject,
+    ) -> Result<Reply, Refusal> {
+        let query = read.request.uri.query();
+        match &route {
+            Route::Catalog => read.catalog(&Page::parse(query)?).await,
+            Route::Tags(name) => {
+                subject.name = Some(name.to_string());
+                read.tags(name, &Page::parse(query)?).await
+            }
+            Route::Referrers(name, digest) => {
+                subject.name = Some(name.to_string());
+                subject.digest = Some(digest.clone());
+                let held = match shelf.tags(name) {
+                    Ok(_) => shelf.referrers(digest).await?,
+                    Err(_not_in_a_bundle) => &[],
+                };
+                read.referrers(name, digest, held).await
+            }
+            _ => match self.look(shelf, route.clone(), read.request, subject).await {
+                Err(
+                    refusal @ (Refusal::NameUnknown(_)
+                    | Refusal::ManifestUnknown(_)
+                    | Refusal::BlobUnknown(_)),
+                ) => read.instead(&route, subject, refusal).await,
+                other => other,
+            },
+        }
+    }
+
+    /// Looks in the bundles.
+    async fn look(
+        &self,
+        shelf: &Shelf,
+        route: Route,
+        request: &Parts,
+        subject: &mut Subject,
+    ) -> Result<Reply, Refusal> {
+        let query = request.uri.query();
+        match route {
             Route::Base => Ok(json_reply("application/json", &json!({}))),
             Route::Health => Ok(self.health_reply()),
             Route::Catalog => {
@@ -113,18 +190,19 @@ impl Site {
             Route::Referrers(name, digest) => {
                 subject.name = Some(name.to_string());
                 subject.digest = Some(digest.clone());
-                self.referrers(&shelf, &name, &digest, query).await
+                self.referrers(shelf, &name, &digest, query).await
             }
+            Route::Uploads(_) | Route::Upload(..) => Err(Refusal::NotFound),
             Route::FileList(folder) => {
                 shelf.files().await?.list(&folder).ok_or(Refusal::FileUnknown(folder))
             }
             Route::File(path) => {
                 let file = shelf.files().await?.named(&path);
-                self.file(&shelf, request, subject, (path, file)).await
+                self.file(shelf, request, subject, (path, file)).await
             }
             Route::Source(path) => {
                 let file = shelf.files().await?.at_source(&path);
-                self.file(&shelf, request, subject, (path, file)).await
+                self.file(shelf, request, subject, (path, file)).await
             }
         }
     }
@@ -148,9 +226,13 @@ impl Site {
         digest: &Digest,
         query: Option<&str>,
     ) -> Result<Reply, Refusal> {
-        shelf.tags(name)?;
         let kind = lists::fields(query).find(|(key, _)| key == "artifactType");
-        let found = shelf.referrers(digest).await?;
+        // Whoever asks of a repository that is not here hears that nothing refers to
+        // it: "not found" would mean that this cannot be asked at all.
+        let found = match shelf.tags(name) {
+            Ok(_) => shelf.referrers(digest).await?,
+            Err(_unknown) => &[],
+        };
         Ok(referrers::reply(found, kind.as_ref().map(|(_, kind)| kind.as_str())))
     }
 

@@ -1,0 +1,122 @@
+//! The body of a push, on its way to the disk. Little of it is in memory at once,
+//! a slow client holds neither memory nor a thread, and whatever arrived stays.
+
+use super::{overlay::Overlay, refusal::WriteRefusal, uploads::Shared};
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use manifests::Digest;
+use std::{ops::Range, sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+/// How long a client may be silent in the middle of a body.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Bytes that are written at once.
+const BATCH: usize = 1 << 20;
+
+/// Bytes to append to an upload. With a range they must be the next ones, and no
+/// more than it says.
+pub(super) struct Chunk {
+    pub(super) range: Option<Range<u64>>,
+    pub(super) body: Body,
+}
+
+/// Appends bytes to an upload. Gives how many there are now.
+pub(super) async fn append(
+    overlay: &Arc<Overlay>,
+    upload: &Shared,
+    Chunk { range, body }: Chunk,
+) -> Result<u64, WriteRefusal> {
+    let mut at = upload.lock().await.length;
+    if range.as_ref().is_some_and(|range| range.start != at) {
+        return Err(WriteRefusal::OutOfOrder { have: at });
+    }
+    let end = range.map_or(u64::MAX, |range| range.end);
+    let mut stream = body.into_data_stream();
+    while let Some(first) = next(&mut stream).await? {
+        // Only bytes that are here already wait for their turn in memory.
+        let turn = overlay.landing.acquire().await.expect("the semaphore is never closed");
+        let pieces = gather(first, &mut stream);
+        at += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        if at > end {
+            return Err(WriteRefusal::Size(
+                "the body has more bytes than its Content-Range says".into(),
+            ));
+        }
+        write(overlay, upload, at, pieces).await?;
+        drop(turn);
+    }
+    Ok(at)
+}
+
+async fn next(stream: &mut BodyDataStream) -> Result<Option<Bytes>, WriteRefusal> {
+    match timeout(PATIENCE, stream.next()).await {
+        Ok(piece) => piece.transpose().map_err(|_gone| WriteRefusal::Cut),
+        Err(_silent) => Err(WriteRefusal::Cut),
+    }
+}
+
+/// Takes along what is there without waiting for it. What ends the stream is met
+/// again by whoever asks next.
+fn gather(first: Bytes, stream: &mut BodyDataStream) -> Vec<Bytes> {
+    let mut bytes = first.len();
+    let mut pieces = vec![first];
+    while bytes < BATCH {
+        let Some(Some(Ok(piece))) = stream.next().now_or_never() else { break };
+        bytes += piece.len();
+        pieces.push(piece);
+    }
+    pieces
+}
+
+/// Writes pieces that end at `end`. Somebody else may have gone on with the same
+/// upload meanwhile; then these are not the next bytes any more.
+async fn write(
+    overlay: &Arc<Overlay>,
+    upload: &Shared,
+    end: u64,
+    pieces: Vec<Bytes>,
+) -> Result<(), WriteRefusal> {
+    let mut upload = Arc::clone(upload).lock_owned().await;
+    let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+    if upload.length + length != end {
+        return Err(WriteRefusal::OutOfOrder { have: upload.length });
+    }
+    overlay.on_disk(move |overlay| overlay.append(&mut upload, &pieces)).await
+}
+
+/// Makes a blob of what has arrived.
+pub(super) async fn finish(
+    overlay: &Arc<Overlay>,
+    upload: &Shared,
+    digest: &Digest,
+) -> Result<(), WriteRefusal> {
+    let mut upload = Arc::clone(upload).lock_owned().await;
+    loop {
+        let algorithm = digest.algorithm();
+        let step = overlay.on_disk(move |overlay| {
+            let done = overlay.catch_up(&mut upload, algorithm);
+            (upload, done)
+        });
+        let (back, done) = step.await;
+        upload = back;
+        if done? {
+            break;
+        }
+    }
+    let digest = digest.clone();
+    overlay.on_disk(move |overlay| overlay.finish(&mut upload, &digest)).await
+}
+
+/// A small body as a whole.
+pub(super) async fn whole(body: Body, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = next(&mut stream).await? {
+        if (bytes.len() + piece.len()) as u64 > limit {
+            return Err(WriteRefusal::TooLarge(limit));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}

@@ -5,7 +5,6 @@ use super::{
     HttpClient, HttpError, Request,
     attempt::{Attempt, Progress, blocking},
     attempts::Attempts,
-    request::readable,
     small,
 };
 use crate::cache::{Answer, Cache, CacheError, Destination, Ground, KeyLock, Partial};
@@ -187,7 +186,7 @@ async fn finish(
     match blocking(move || partial.commit(expected.as_ref())).await {
         Ok((digest, size)) => Ok(small::answer(url, headers, size, digest)),
         Err(CacheError::WrongBytes { expected, found, size }) => {
-            let error = HttpError::WrongBytes { url: readable(url), expected, found, size };
+            let error = HttpError::wrong_bytes(url, expected, found, size);
             Err(Failed { error, joined })
         }
         Err(error) => Err(error.into()),

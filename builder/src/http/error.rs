@@ -216,6 +216,10 @@ impl HttpError {
         }
     }
 
+    pub(crate) fn wrong_bytes(url: &Url, expected: Digest, found: Digest, size: u64) -> Self {
+        Self::WrongBytes { url: readable(url), expected, found, size }
+    }
+
     pub(crate) fn cut(url: &Url, source: Option<reqwest::Error>) -> Self {
         Self::Cut { url: readable(url), source: source.map(reqwest::Error::without_url) }
     }

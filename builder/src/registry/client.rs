@@ -8,10 +8,11 @@ use super::{
 };
 use crate::{
     cache::{Answer, Cache, Ground},
-    http::{Download, Downloaded, Expected, HttpClient, HttpError, Request},
+    http::{Download, Downloaded, Expected, HttpClient, HttpError, Request, Small},
     mirrors::Mirrors,
 };
 use manifests::{Algorithm, Descriptor, Digest, ImageRef, event::Reporter};
+use reqwest::header::HeaderMap;
 use url::Url;
 
 /// Manifests are lists of digests; the registries' own limit is the same.
@@ -79,6 +80,7 @@ impl<'a> Registries<'a> {
                 self.client.get(&request, MANIFEST_LIMIT, told).await
             })
             .await?;
+        as_promised(&request.url, &small)?;
         let algorithm = image.digest().map_or(Algorithm::Sha256, Digest::algorithm);
         let answer = small.answer(&request.url, cache.store(&small.bytes, algorithm)?);
         cache.remember(&answer)?;
@@ -169,7 +171,21 @@ fn remembered(request: &Request, cache: &Cache) -> Result<Option<Resolved>, Http
 
 /// A registry that names the digest we have already need not send it again.
 /// The name is only compared with bytes that we hashed ourselves.
-fn hinted(headers: &reqwest::header::HeaderMap, ours: &Digest) -> bool {
-    let hint = headers.get("docker-content-digest").and_then(|value| value.to_str().ok());
-    hint.and_then(|hint| hint.parse::<Digest>().ok()).is_some_and(|hint| hint == *ours)
+fn hinted(headers: &HeaderMap, ours: &Digest) -> bool {
+    content_digest(headers).is_some_and(|hint| hint == *ours)
+}
+
+fn content_digest(headers: &HeaderMap) -> Option<Digest> {
+    headers.get("docker-content-digest")?.to_str().ok()?.parse().ok()
+}
+
+/// Refuses a manifest that was changed or cut on its way: what a tag points at has
+/// no other digest to be held against, and would be locked as it came.
+fn as_promised(url: &Url, small: &Small) -> Result<(), HttpError> {
+    let Some(expected) = content_digest(&small.headers) else { return Ok(()) };
+    let found = bundles::digest(&small.bytes, expected.algorithm());
+    match found == expected {
+        true => Ok(()),
+        false => Err(HttpError::wrong_bytes(url, expected, found, small.bytes.len() as u64)),
+    }
 }

@@ -9,6 +9,7 @@ mod fetching;
 mod files;
 mod fulcio;
 mod gnupg;
+mod hostile;
 mod images;
 mod limits;
 mod locking;

@@ -268,6 +268,17 @@ fn a_stopped_repair_leaves_nothing_and_the_damaged_files_as_they_are() {
 }
 
 #[test]
+fn parity_is_the_same_on_every_machine() {
+    let carried = Carried::new(2, 2);
+    let bundle = carried.open(Gaps::Refuse).unwrap();
+    let cut = Cut::beside_parity(&bundle, Carried::limit(&bundle, 2)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    // Sixty-four threads leave room for small slices.
+    let options = SplitOptions { parity: 2, jobs: 64, stop: &GO_ON, reporter: &Silent };
+    carried.assert_as_it_was(&split(&bundle, cut, folder.path(), options).unwrap());
+}
+
+#[test]
 fn no_volume_is_larger_than_was_asked_for_and_stock_tools_open_them() {
     let carried = Carried::new(3, 2);
     let bundle = carried.open(Gaps::Refuse).unwrap();

@@ -44,6 +44,7 @@ mod progress;
 mod run;
 mod sbom;
 mod shell;
+mod size;
 mod table;
 mod talk;
 #[cfg(test)]
@@ -58,4 +59,5 @@ pub use output::Console;
 pub use run::{command, exit_codes_help, parse, quit};
 pub use sbom::SbomFormatName;
 pub use shell::{completions, man_pages};
+pub use size::{ByteSize, ByteSizeError};
 pub use table::Table;

@@ -12,6 +12,7 @@ mod documents;
 mod empty_root;
 mod from_kpaas;
 mod kpaas;
+mod mending;
 mod mistakes;
 mod office;
 mod overlays;

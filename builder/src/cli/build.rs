@@ -9,7 +9,7 @@ use super::{
     passing::Passing,
     rules::{self, Day},
     sources::Sources,
-    split::{self, VolumeSize},
+    split::{self, Carriage, ParityArgument},
 };
 use crate::{
     build,
@@ -20,7 +20,7 @@ use crate::{
 };
 use bundles::{BundlePlan, Landing};
 use clap::Args;
-use console::{Console, text};
+use console::{ByteSize, Console, text};
 use manifests::{
     Failure,
     lockfile::{LockedFile, Lockfile},
@@ -43,14 +43,16 @@ pub(super) struct Build {
     #[command(flatten)]
     password: Password,
     /// Leave the bundle unsigned, to be signed elsewhere with `sign`.
-    #[arg(long, conflicts_with = "key")]
+    #[arg(long, conflicts_with_all = ["key", "parity"])]
     unsigned: bool,
     /// The bundle, or a folder for it [default: NAME-VERSION-ARCH.bottari.tar.zst]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Leave volumes of at most this size in the place of the bundle, such as `4480MiB`.
     #[arg(long, value_name = "SIZE", conflicts_with = "unsigned")]
-    volume_size: Option<VolumeSize>,
+    volume_size: Option<ByteSize>,
+    #[command(flatten)]
+    parity: ParityArgument,
     /// Use the cache alone and ask nobody.
     #[arg(long)]
     offline: bool,
@@ -72,7 +74,8 @@ impl Build {
         let text = yaml::read(&self.lockfile)?;
         let lockfile = Lockfile::parse(&self.lockfile, &text)?;
         let plan = build::plan(&lockfile, &text, &[])?;
-        self.volume_size.map(|size| plan.check_volume_size(size.0, 0)).transpose()?;
+        let carriage = self.volume_size.map(|size| Carriage { size, parity: self.parity });
+        carriage.map(|carriage| carriage.check(&plan)).transpose()?;
         // A password is asked for now, not after an hour of downloads.
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
@@ -100,8 +103,8 @@ impl Build {
         let landing = packing.begin()?;
         self.fetch_complete(&packing, landing.as_ref())?;
         let packed = packing.run(landing)?;
-        let volumes = match self.volume_size {
-            Some(size) => split::in_place_of(&path, size, !packed.is_as_before, console)?,
+        let volumes = match carriage {
+            Some(carriage) => split::in_place_of(&path, carriage, !packed.is_as_before, console)?,
             None => Vec::new(),
         };
         let signer = key.as_ref().map(|key| key.public().id().to_string());

@@ -15,7 +15,9 @@ mod packing;
 mod passing;
 mod profiles;
 mod provenance;
+mod repair;
 mod report;
+mod resend;
 mod rules;
 mod sbom;
 mod sign;
@@ -49,6 +51,8 @@ enum Verb {
     Sign(sign::Sign),
     Split(split::Split),
     Verify(verify::Verify),
+    Repair(repair::Repair),
+    Resend(resend::Resend),
     Inspect(inspect::Inspect),
     Sbom(sbom::Sbom),
     Report(report::Report),
@@ -69,6 +73,8 @@ impl CommandLine {
             Verb::Sign(verb) => verb.run(&console),
             Verb::Split(verb) => verb.run(&console),
             Verb::Verify(verb) => verb.run(&console),
+            Verb::Repair(verb) => verb.run(&console),
+            Verb::Resend(verb) => verb.run(&console),
             Verb::Inspect(verb) => verb.run(&console),
             Verb::Sbom(verb) => verb.run(&console),
             Verb::Report(verb) => verb.run(&console),

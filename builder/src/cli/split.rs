@@ -1,15 +1,16 @@
 //! `split`: a bundle becomes volumes that fit on the medium.
 
 use super::{Ended, job, verify::Keys};
-use bundles::{Acceptance, Bundle, Cut, SplitError, SplitOptions, split};
-use clap::Args;
-use console::{Console, text};
+use bundles::{
+    Acceptance, Bundle, BundlePlan, Cut, MAX_PARITY, SizeError, SplitError, SplitOptions, split,
+};
+use clap::{Args, value_parser};
+use console::{ByteSize, Console, text};
 use manifests::{ExitCode, Failure};
 use serde_json::json;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
 /// Split a bundle into volumes that fit on media. Every byte is checked on its
@@ -20,7 +21,9 @@ pub(super) struct Split {
     bundle: PathBuf,
     /// The most bytes of a volume, such as `4480MiB` (DVD), `4095MiB` (FAT32) or `650MB`.
     #[arg(long, value_name = "SIZE")]
-    volume_size: VolumeSize,
+    volume_size: ByteSize,
+    #[command(flatten)]
+    parity: ParityArgument,
     /// The folder for the volumes [default: beside the bundle]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -28,34 +31,34 @@ pub(super) struct Split {
     keys: Keys,
 }
 
-/// A size on the command line, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct VolumeSize(pub(super) u64);
+/// How much may be lost on the way.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ParityArgument {
+    /// Write N parity volumes too: any N volumes that are lost or damaged can be rebuilt
+    /// by `repair`, on either side.
+    #[arg(long, value_name = "N", requires = "volume_size", default_value_t = 0,
+        hide_default_value = true, value_parser = value_parser!(u64).range(0..=MAX_PARITY))]
+    parity: u64,
+}
 
-/// A text that is no size.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no size: expected a number with KiB, MiB, GiB, KB, MB or GB, such as `4480MiB`")]
-pub(super) struct VolumeSizeError(String);
+/// How a bundle is to be cut.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Carriage {
+    pub(super) size: ByteSize,
+    pub(super) parity: ParityArgument,
+}
 
-impl FromStr for VolumeSize {
-    type Err = VolumeSizeError;
+impl Carriage {
+    /// Refuses what cannot be, before anything is fetched.
+    pub(super) fn check(self, plan: &BundlePlan) -> Result<(), SizeError> {
+        plan.check_volume_size(self.size.0, self.parity.parity)
+    }
 
-    fn from_str(text: &str) -> Result<Self, VolumeSizeError> {
-        const UNITS: [(&str, u64); 7] = [
-            ("KiB", 1 << 10),
-            ("MiB", 1 << 20),
-            ("GiB", 1 << 30),
-            ("KB", 1000),
-            ("MB", 1_000_000),
-            ("GB", 1_000_000_000),
-            ("", 1),
-        ];
-        let unit = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, bytes)));
-        let size = unit.and_then(|(number, bytes)| {
-            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-            number.parse::<u64>().ok().filter(|_| digits)?.checked_mul(*bytes)
-        });
-        size.map(Self).ok_or_else(|| VolumeSizeError(text.to_owned()))
+    fn cut(self, bundle: &Bundle) -> Result<Cut, SizeError> {
+        match self.parity.parity {
+            0 => Cut::new(bundle, self.size.0),
+            _ => Cut::beside_parity(bundle, self.size.0),
+        }
     }
 }
 
@@ -66,23 +69,27 @@ impl Split {
         let bundle = Bundle::open(&self.bundle, acceptance)?;
         let beside = || bundle.path().parent().unwrap_or(Path::new("")).to_owned();
         let folder = self.output.clone().unwrap_or_else(beside);
-        let volumes = into_volumes(&bundle, self.volume_size, &folder, console)?;
+        let volumes = into_volumes(&bundle, self.carriage(), &folder, console)?;
         if console.wants_json() {
             console.json(&json!({ "volumes": volumes }));
         }
         tell(&volumes, console);
         Ok(ExitCode::Done)
     }
+
+    fn carriage(&self) -> Carriage {
+        Carriage { size: self.volume_size, parity: self.parity }
+    }
 }
 
 /// Writes the volumes of a bundle into a folder, which is made when it is not there.
 pub(super) fn into_volumes(
     bundle: &Bundle,
-    size: VolumeSize,
+    carriage: Carriage,
     folder: &Path,
     console: &Console,
 ) -> Result<Vec<PathBuf>, Box<dyn Failure>> {
-    let cut = Cut::new(bundle, size.0)?;
+    let cut = carriage.cut(bundle)?;
     make(folder).map_err(|source| SplitError::Write { path: folder.to_owned(), source })?;
     let reporter = console.reporter();
     let split = job::run_blocking(|stop| {
@@ -91,7 +98,7 @@ pub(super) fn into_volumes(
             cut,
             folder,
             SplitOptions {
-                parity: 0,
+                parity: carriage.parity.parity,
                 jobs: job::default_jobs(),
                 stop,
                 reporter: reporter.as_ref(),
@@ -105,13 +112,13 @@ pub(super) fn into_volumes(
 /// alone, it goes away: its volumes are all that it was.
 pub(super) fn in_place_of(
     path: &Path,
-    size: VolumeSize,
+    carriage: Carriage,
     was_made_for_this: bool,
     console: &Console,
 ) -> Result<Vec<PathBuf>, Box<dyn Failure>> {
     let bundle = Bundle::open(path, Acceptance::AnySigner)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let volumes = into_volumes(&bundle, size, folder, console)?;
+    let volumes = into_volumes(&bundle, carriage, folder, console)?;
     if was_made_for_this {
         let write = |source| SplitError::Write { path: path.to_owned(), source };
         fs::remove_file(path).map_err(write)?;
@@ -119,7 +126,7 @@ pub(super) fn in_place_of(
     Ok(volumes)
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+pub(super) fn make(folder: &Path) -> io::Result<()> {
     if folder.as_os_str().is_empty() { Ok(()) } else { fs::create_dir_all(folder) }
 }
 
@@ -130,28 +137,4 @@ pub(super) fn tell(volumes: &[PathBuf], console: &Console) {
     let last = if volumes.len() == 1 { String::new() } else { format!(" to {}", last.display()) };
     console.success(&format!("wrote {count}, {}{last}", first.display()));
     console.note("carry all of them; `bottari-installer verify DIR` reads them where they lie and names each that is damaged or missing");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_as_people_write_them() {
-        let sizes = [
-            ("4480MiB", 4480 << 20),
-            ("2GiB", 2 << 30),
-            ("64KiB", 64 << 10),
-            ("650MB", 650_000_000),
-            ("25GB", 25_000_000_000),
-            ("1000KB", 1_000_000),
-            ("12345678", 12_345_678),
-        ];
-        for (text, bytes) in sizes {
-            assert_eq!(text.parse::<VolumeSize>().unwrap(), VolumeSize(bytes), "{text}");
-        }
-        for text in ["", "MiB", "4.7GB", "-1MiB", "+1MiB", "1 MiB", "1mib", "99999999999GiB"] {
-            assert!(text.parse::<VolumeSize>().is_err(), "{text}");
-        }
-    }
 }

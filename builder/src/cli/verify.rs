@@ -1,11 +1,15 @@
 //! `verify`: what the site will do first, done before the bundle leaves.
 
-use super::{Ended, job};
+use super::{
+    Ended,
+    file::{self, OutputError},
+    job,
+};
 use crate::{
     keys::{self, KeyError},
     report::TrustedKey,
 };
-use bundles::{Acceptance, Bundle, Cut, Gaps, Trust};
+use bundles::{Acceptance, Bundle, Cut, Gaps, Survey, Trust};
 use clap::Args;
 use console::{Console, text};
 use manifests::ExitCode;
@@ -18,6 +22,9 @@ pub(super) struct Verify {
     /// Bundles: files, volumes in any order, or folders that hold them.
     #[arg(required = true)]
     bundle: Vec<PathBuf>,
+    /// Write a list of what is missing or damaged, for `resend`.
+    #[arg(long, value_name = "FILE")]
+    resend_list: Option<PathBuf>,
     #[command(flatten)]
     keys: Keys,
 }
@@ -61,10 +68,24 @@ impl Verify {
         // A whole bundle and its own volumes are two, and each has to be right.
         for bundle in Bundle::open_all(&self.bundle, Acceptance::Trusted(&trust), Gaps::Tell)? {
             let began = Instant::now();
-            bundle.verify(job::default_jobs(), console.reporter().as_ref())?;
+            let reporter = console.reporter();
+            let survey = bundle.survey(job::default_jobs(), reporter.as_ref())?;
+            self.write_list(&survey, console)?;
+            survey.judge(reporter.as_ref())?;
             tell(&bundle, began, console);
         }
         Ok(ExitCode::Done)
+    }
+
+    fn write_list(&self, survey: &Survey, console: &Console) -> Result<(), OutputError> {
+        let Some(list) = survey.resend_list() else { return Ok(()) };
+        let Some(path) = &self.resend_list else {
+            console.note("`--resend-list FILE` writes down what is missing, for `resend`");
+            return Ok(());
+        };
+        file::replace(path, &list.to_string())?;
+        console.note(&format!("{} lists what to send again", path.display()));
+        Ok(())
     }
 }
 

@@ -2,7 +2,16 @@
 //! to be read by whoever approves that it crosses, and to be typed if it must.
 
 use manifests::{ExitCode, Failure};
-use std::{collections::BTreeSet, fmt, num::ParseIntError, ops::Range, str::FromStr};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    fs::File,
+    io::{self, Read},
+    num::ParseIntError,
+    ops::Range,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 /// What the first line says; the number rises when the layout changes.
 const FIRST: &str = "bottari resend list 1";
@@ -20,9 +29,20 @@ pub struct ResendList {
     pub notes: Vec<String>,
 }
 
+/// Longest list that is read, in bytes: every second chunk of the largest bundle.
+const LIMIT: u64 = 16 << 20;
+
 /// Why a text is no list.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ResendListError {
+    /// The file cannot be read.
+    #[error("cannot read the list `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// It begins otherwise.
     #[error("this is no resend list: its first line is not `{FIRST}`")]
     Other,
@@ -45,9 +65,9 @@ impl Failure for ResendListError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some(
-            "compare it with the list that `verify --resend-list` wrote, and carry it again".into(),
-        )
+        let carried = !matches!(self, Self::Read { .. });
+        let advice = "compare it with what `verify --resend-list` wrote, and carry it again";
+        carried.then(|| advice.into())
     }
 }
 
@@ -66,6 +86,16 @@ impl ResendList {
             }
         }
         Self { release, manifest, chunks: ranges, notes }
+    }
+
+    /// Reads a list that was carried.
+    pub fn read(path: &Path) -> Result<Self, ResendListError> {
+        let read = |source| ResendListError::Read { path: path.to_owned(), source };
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(LIMIT).read_to_string(&mut text))
+            .map_err(read)?;
+        text.parse()
     }
 
     /// How many chunks are asked for.
@@ -161,7 +191,8 @@ mod tests {
         #   bottari-builder resend THIS-FILE BUNDLE
         # volume 3 of 9 is missing
         ");
-        assert_eq!(text.parse(), Ok(ResendList { notes: Vec::new(), ..list() }));
+        let read: ResendList = text.parse().unwrap();
+        assert_eq!(read, ResendList { notes: Vec::new(), ..list() });
         assert_eq!(list().count(), 6);
         let typed = text.lines().filter(|line| !line.starts_with('#'));
         let typed = typed.map(|line| format!("  {line} ")).collect::<Vec<_>>().join("\r\n");
@@ -181,10 +212,12 @@ mod tests {
             ("sum", "", "sum"),
         ] {
             let error = text.replace(from, to).parse::<ResendList>().unwrap_err();
-            assert_eq!(error, ResendListError::Line(line));
+            assert!(matches!(error, ResendListError::Line(found) if found == line), "{error}");
         }
-        assert_eq!("demo".parse::<ResendList>(), Err(ResendListError::Other));
-        assert_eq!("".parse::<ResendList>(), Err(ResendListError::Other));
+        for other in ["", "demo", "release x"] {
+            let error = other.parse::<ResendList>().unwrap_err();
+            assert!(matches!(error, ResendListError::Other), "{error}");
+        }
     }
 
     proptest::proptest! {

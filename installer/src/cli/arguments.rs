@@ -113,6 +113,11 @@ impl Keys {
         Ok(Bundle::open_all(paths, Acceptance::Trusted(&self.trust()), Gaps::Tell)?)
     }
 
+    /// Opens the one bundle of which these paths hold some.
+    pub(super) fn look_at_one(&self, paths: &[PathBuf]) -> Result<Bundle, CommandError> {
+        Ok(Bundle::open_one(paths, Acceptance::Trusted(&self.trust()), Gaps::Tell)?)
+    }
+
     fn trust(&self) -> Trust {
         trust_store::trust(&self.keys, self.require)
     }

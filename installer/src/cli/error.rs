@@ -15,7 +15,7 @@ use crate::{
     trust_store::TrustStoreError,
     unpack::UnpackError,
 };
-use bundles::BundleError;
+use bundles::{BundleError, RepairError};
 use manifests::{ExitCode, Failure};
 use std::{io, path::PathBuf};
 
@@ -34,6 +34,9 @@ pub enum CommandError {
     /// A document that the bundle does not carry.
     #[error(transparent)]
     NoSbom(#[from] NoSbom),
+    /// Repairing.
+    #[error(transparent)]
+    Repair(#[from] RepairError),
     /// Unpacking.
     #[error(transparent)]
     Unpack(#[from] UnpackError),
@@ -93,6 +96,9 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// Nobody could end the job in good order.
+    #[error("cannot listen for the signals that end this")]
+    Signals(#[source] io::Error),
     /// A question got no answer.
     #[error("cannot read the answer")]
     Answer(#[source] io::Error),
@@ -105,6 +111,7 @@ impl CommandError {
             Self::Rollback(error) => Some(error),
             Self::Trust(error) => Some(error),
             Self::NoSbom(error) => Some(error),
+            Self::Repair(error) => Some(error),
             Self::Unpack(error) => Some(error),
             Self::Serve(error) => Some(error),
             Self::Push(error) => Some(&**error),
@@ -121,7 +128,7 @@ impl CommandError {
             Self::File(error) => Some(&**error),
             Self::Confirm(error) => Some(error),
             Self::Run(error) => Some(error),
-            Self::Write { .. } | Self::Answer(_) | Self::Program(_) => None,
+            Self::Write { .. } | Self::Signals(_) | Self::Answer(_) | Self::Program(_) => None,
         }
     }
 }

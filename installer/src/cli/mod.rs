@@ -13,6 +13,7 @@ mod inspect;
 mod plan;
 mod preflight;
 mod push;
+mod repair;
 mod reset;
 mod sbom;
 mod serve;
@@ -49,6 +50,7 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Verify(verify::Arguments),
+    Repair(repair::Arguments),
     Inspect(inspect::Arguments),
     Sbom(sbom::Arguments),
     Unpack(unpack::Arguments),
@@ -87,6 +89,7 @@ impl Verb {
         let done = match self {
             Self::Import(arguments) => return arguments.run(console),
             Self::Verify(arguments) => arguments.run(console),
+            Self::Repair(arguments) => arguments.run(console),
             Self::Inspect(arguments) => arguments.run(console),
             Self::Sbom(arguments) => arguments.run(console),
             Self::Unpack(arguments) => arguments.run(console),

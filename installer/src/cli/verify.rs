@@ -4,7 +4,7 @@ use super::{
     CommandError,
     arguments::{JobsArguments, Keys, RollbackArguments, TrustArguments},
 };
-use bundles::{Bundle, Cut};
+use bundles::{Bundle, Cut, Survey};
 use clap::Args;
 use console::{Console, Counts, text};
 use serde_json::{Value, json};
@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// The bundles: files, volumes in any order, or folders that hold them
     #[arg(value_name = "BUNDLE", required = true)]
     bundles: Vec<PathBuf>,
+    /// Write a list of what is missing or damaged, for `bottari-builder resend`
+    #[arg(long, value_name = "FILE")]
+    resend_list: Option<PathBuf>,
     #[command(flatten)]
     jobs: JobsArguments,
     #[command(flatten)]
@@ -47,7 +50,9 @@ impl Arguments {
             // Each for itself: here nothing is served beside something newer.
             self.rollback.check(slice::from_ref(bundle))?;
             let start = Instant::now();
-            bundle.verify(self.jobs.count(), &*console.reporter())?;
+            let survey = bundle.survey(self.jobs.count(), &*console.reporter())?;
+            self.write_list(&survey, console)?;
+            survey.judge(&*console.reporter())?;
             let took = start.elapsed();
             let counts = Counts::of(&bundle.lockfile()?);
             let verified = Verified { bundle, keys: &keys, counts, took };
@@ -57,6 +62,23 @@ impl Arguments {
             }
             console.success(&format!("bundle `{}` is intact and trusted", bundle.path().display()));
         }
+        Ok(())
+    }
+
+    fn write_list(&self, survey: &Survey, console: &Console) -> Result<(), CommandError> {
+        let Some(list) = survey.resend_list() else { return Ok(()) };
+        let Some(path) = &self.resend_list else {
+            console.note(
+                "`--resend-list FILE` writes down what is missing, so that no more is sent again",
+            );
+            return Ok(());
+        };
+        console::replace(path, list.to_string().as_bytes())
+            .map_err(|source| CommandError::Write { path: path.clone(), source })?;
+        console.note(&format!(
+            "{} lists what to send again: carry it out, `bottari-builder resend` makes exactly that",
+            path.display()
+        ));
         Ok(())
     }
 }

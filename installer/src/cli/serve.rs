@@ -6,8 +6,8 @@ use super::{
     size::Size,
 };
 use crate::serve::{
-    AccessOptions, Asked, LineSink, ServeError, ServeOptions, Server, TlsFiles, WritableOptions,
-    runtime,
+    AccessOptions, Asked, Limits, OpenLog, ServeError, ServeOptions, Server, TlsFiles,
+    WritableOptions, runtime,
 };
 use clap::Args;
 use console::{Console, text};
@@ -15,6 +15,7 @@ use std::{
     fs::{self, File},
     io::Write,
     net::SocketAddr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -72,6 +73,14 @@ pub(super) struct Arguments {
     #[arg(long, requires = "writable", conflicts_with = "users")]
     anonymous_push: bool,
 
+    /// Connections at once; whoever is too many is told to come again
+    #[arg(long, value_name = "N", default_value = "4096")]
+    max_connections: NonZeroUsize,
+
+    /// Connections at once from one address
+    #[arg(long, value_name = "N", default_value = "512")]
+    max_connections_per_client: NonZeroUsize,
+
     /// Append a line of JSON for each request to this file; `-` is stdout
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
@@ -106,8 +115,7 @@ impl Arguments {
     fn options(&self, console: &Console) -> Result<ServeOptions, ServeError> {
         let tls = self.tls_cert.clone().zip(self.tls_key.clone());
         let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
-        let access_log =
-            self.access_log.as_deref().map(|path| log_to(path, console)).transpose()?;
+        let access_log = self.access_log.clone().map(|path| log_to(path, console));
         let access =
             AccessOptions { users: self.users.clone(), anonymous_pull: self.anonymous_pull };
         let writable = self.writable.clone().map(|folder| WritableOptions {
@@ -115,21 +123,28 @@ impl Arguments {
             quota: self.quota.map(|size| size.0),
             anonymous_push: self.anonymous_push,
         });
-        Ok(ServeOptions { listen: self.listen, tls, access, access_log, writable })
+        let limits = Limits {
+            connections: self.max_connections.get(),
+            per_client: self.max_connections_per_client.get(),
+        };
+        Ok(ServeOptions { listen: self.listen, tls, limits, access, access_log, writable })
     }
 }
 
-fn log_to(path: &Path, console: &Console) -> Result<LineSink, ServeError> {
-    if path == Path::new("-") {
-        let console = console.clone();
-        return Ok(Box::new(move |line| {
-            console.data(line);
-            Ok(())
-        }));
-    }
-    let file = File::options().append(true).create(true).open(path);
-    let mut file = file.map_err(|source| ServeError::Write { path: path.to_owned(), source })?;
-    Ok(Box::new(move |line| file.write_all(line.as_bytes())))
+fn log_to(path: PathBuf, console: &Console) -> OpenLog {
+    let console = console.clone();
+    Box::new(move || {
+        if path == Path::new("-") {
+            let console = console.clone();
+            return Ok(Box::new(move |line| {
+                console.data(line);
+                Ok(())
+            }));
+        }
+        let file = File::options().append(true).create(true).open(&path);
+        let mut file = file.map_err(|source| ServeError::Write { path: path.clone(), source })?;
+        Ok(Box::new(move |line| file.write_all(line.as_bytes())))
+    })
 }
 
 /// A message for each signal that asks for an end: a service manager's, or the

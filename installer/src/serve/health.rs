@@ -9,7 +9,10 @@ use manifests::{
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     thread,
     time::Instant,
 };
@@ -23,14 +26,36 @@ pub(crate) struct Health {
 
 #[derive(Debug, Default)]
 struct State {
-    unverified: usize,
+    bundles: Vec<Arc<Watching>>,
     damage: BTreeSet<String>,
 }
 
+/// A bundle, and how far it was verified.
+#[derive(Debug)]
+struct Watching {
+    bundle: Bundle,
+    checked_bytes: AtomicU64,
+    /// Whether all of it was looked at.
+    done: AtomicBool,
+    intact: AtomicBool,
+}
+
+/// The same for others to show.
+#[derive(Debug, Clone)]
+pub(crate) struct BundleState {
+    pub(crate) release: String,
+    pub(crate) version: String,
+    pub(crate) serial: u64,
+    pub(crate) bytes: u64,
+    pub(crate) checked_bytes: u64,
+    pub(crate) intact: bool,
+}
+
 impl Health {
-    /// Nothing is known yet about `bundles` bundles.
-    pub(crate) fn new(bundles: usize, reporter: Arc<dyn Reporter>) -> Self {
-        let state = State { unverified: bundles, damage: BTreeSet::new() };
+    /// Nothing is known yet.
+    pub(crate) fn new(bundles: &[Bundle], reporter: Arc<dyn Reporter>) -> Self {
+        let bundles = bundles.iter().cloned().map(Watching::new).collect();
+        let state = State { bundles, damage: BTreeSet::new() };
         Self { reporter, state: Mutex::new(state) }
     }
 
@@ -44,8 +69,8 @@ impl Health {
 
     /// Verifies every bundle on a thread of its own, one chunk at a time so that
     /// clients hardly notice.
-    pub(crate) fn watch(self: &Arc<Self>, bundles: Vec<Bundle>) -> std::io::Result<()> {
-        let health = Arc::clone(self);
+    pub(crate) fn watch(self: &Arc<Self>) -> std::io::Result<()> {
+        let (health, bundles) = (Arc::clone(self), self.state().bundles.clone());
         let name = "verify".to_owned();
         thread::Builder::new()
             .name(name)
@@ -53,17 +78,18 @@ impl Health {
             .map(|_| ())
     }
 
-    fn verify(&self, bundle: &Bundle) {
+    fn verify(&self, watching: &Watching) {
         let start = Instant::now();
-        let verified = bundle.verify(1, &Warnings(&*self.reporter));
+        let verified = watching.bundle.verify(1, &Progress { watching, to: &*self.reporter });
         // Damage first, or health would for a moment tell an intact registry;
         // good news last, because whoever hears it may ask at once.
         if let Err(error) = &verified {
             self.report(error);
         }
-        self.state().unverified -= 1;
+        watching.intact.store(verified.is_ok(), Ordering::Relaxed);
+        watching.done.store(true, Ordering::Relaxed);
         if verified.is_ok() {
-            self.note_intact(bundle, start);
+            self.note_intact(&watching.bundle, start);
         }
     }
 
@@ -82,14 +108,25 @@ impl Health {
         !self.state().damage.is_empty()
     }
 
+    /// How many different damages were found.
+    pub(crate) fn damages(&self) -> usize {
+        self.state().damage.len()
+    }
+
+    /// Every bundle that is served.
+    pub(crate) fn bundles(&self) -> Vec<BundleState> {
+        self.state().bundles.iter().map(|watching| watching.state()).collect()
+    }
+
     /// What `/healthz` tells: how many reports of damage there are. What they say
     /// stands in the log, because it names files of this host.
     pub(crate) fn describe(&self) -> Value {
         let state = self.state();
-        let status = match state.unverified {
+        let done = |watching: &Arc<Watching>| watching.done.load(Ordering::Relaxed);
+        let status = match state.bundles.iter().all(done) {
             _ if !state.damage.is_empty() => "damaged",
-            0 => "intact",
-            _ => "verifying",
+            true => "intact",
+            false => "verifying",
         };
         json!({ "status": status, "damage": state.damage.len() })
     }
@@ -99,15 +136,41 @@ impl Health {
     }
 }
 
-/// Passes on what somebody should act on, such as a bad copy of a volume; how far
-/// the background pass has come is of no interest.
-#[derive(Debug)]
-struct Warnings<'a>(&'a dyn Reporter);
+impl Watching {
+    fn new(bundle: Bundle) -> Arc<Self> {
+        let (done, intact) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { bundle, checked_bytes: AtomicU64::new(0), done, intact })
+    }
 
-impl Reporter for Warnings<'_> {
+    fn state(&self) -> BundleState {
+        let manifest = self.bundle.manifest();
+        BundleState {
+            release: manifest.release.to_string(),
+            version: manifest.version.to_string(),
+            serial: manifest.serial,
+            bytes: manifest.payload_size,
+            checked_bytes: self.checked_bytes.load(Ordering::Relaxed),
+            intact: self.intact.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Passes on what somebody should act on, such as a bad copy of a volume, and keeps
+/// how far the background pass has come.
+#[derive(Debug)]
+struct Progress<'a> {
+    watching: &'a Watching,
+    to: &'a dyn Reporter,
+}
+
+impl Reporter for Progress<'_> {
     fn report(&self, event: &Event) {
-        if matches!(event, Event::Warning { .. }) {
-            self.0.report(event);
+        match event {
+            Event::Warning { .. } => self.to.report(event),
+            Event::TransferAdvanced { bytes, .. } => {
+                self.watching.checked_bytes.fetch_add(*bytes, Ordering::Relaxed);
+            }
+            _ => {}
         }
     }
 }

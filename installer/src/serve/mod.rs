@@ -8,12 +8,17 @@
 mod access;
 mod access_log;
 mod blob;
+mod budget;
 mod clock;
+mod crowd;
+mod door;
 mod error;
 mod files;
+mod guarded;
 mod health;
 mod holdings;
 mod lists;
+mod metrics;
 mod names;
 mod range;
 mod referrers;
@@ -26,12 +31,14 @@ mod stream;
 mod tls;
 mod upkeep;
 mod users;
+mod visit;
 mod watched;
 mod writable;
 
 pub use access::AccessOptions;
-pub use access_log::LineSink;
+pub use access_log::{LineSink, OpenLog};
 pub(crate) use clock::rfc3339;
+pub use crowd::Limits;
 pub use error::ServeError;
 pub use server::{Asked, Server, runtime};
 pub use tls::TlsFiles;
@@ -48,10 +55,12 @@ pub struct ServeOptions {
     pub listen: SocketAddr,
     /// TLS, or plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// How many connections there may be.
+    pub limits: Limits,
     /// Who may do what.
     pub access: AccessOptions,
     /// Where each request is logged as a line of JSON.
-    pub access_log: Option<LineSink>,
+    pub access_log: Option<OpenLog>,
     /// Where images that are pushed are kept; without it none is taken.
     pub writable: Option<WritableOptions>,
 }
@@ -61,6 +70,7 @@ impl std::fmt::Debug for ServeOptions {
         f.debug_struct("ServeOptions")
             .field("listen", &self.listen)
             .field("tls", &self.tls)
+            .field("limits", &self.limits)
             .field("access", &self.access)
             .field("access_log", &self.access_log.is_some())
             .field("writable", &self.writable)

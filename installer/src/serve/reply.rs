@@ -39,6 +39,10 @@ pub(crate) enum Refusal {
     Unauthorized,
     /// There is too much to do; later there will be less.
     Busy,
+    /// The client has as many connections as one may have.
+    ClientFull,
+    /// There are as many connections as there may be.
+    Full,
 }
 
 /// Seconds after which whoever was too much may come again.
@@ -58,7 +62,8 @@ impl Refusal {
             Self::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
             Self::Damaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "DAMAGED"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
-            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
+            Self::Busy | Self::ClientFull => (StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
+            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
         }
     }
 
@@ -80,6 +85,8 @@ impl Refusal {
             Self::Damaged(what) => what.clone(),
             Self::Unauthorized => "this registry wants the name and password of one of its users".into(),
             Self::Busy => format!("too many requests at once; come again in {LATER} s"),
+            Self::ClientFull => format!("too many connections from one address; come again in {LATER} s"),
+            Self::Full => format!("too many connections; come again in {LATER} s"),
         }
     }
 
@@ -101,7 +108,7 @@ impl Refusal {
                 let challenge = HeaderValue::from_static("Basic realm=\"bottari\"");
                 Some((header::WWW_AUTHENTICATE, challenge))
             }
-            Self::Busy => Some((header::RETRY_AFTER, LATER.into())),
+            Self::Busy | Self::ClientFull | Self::Full => Some((header::RETRY_AFTER, LATER.into())),
             _ => None,
         }
     }
@@ -162,6 +169,8 @@ mod tests {
             Refusal::Damaged(text("bundle `b` is damaged")),
             Refusal::Unauthorized,
             Refusal::Busy,
+            Refusal::ClientFull,
+            Refusal::Full,
         ];
         let lines: Vec<_> = refusals
             .iter()

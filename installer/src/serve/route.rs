@@ -35,6 +35,8 @@ pub(crate) enum Route {
     Source(String),
     /// `/healthz`.
     Health,
+    /// `/metrics`.
+    Metrics,
 }
 
 /// How a manifest is asked for.
@@ -68,6 +70,7 @@ impl Route {
             "/v2" | "/v2/" => return Ok(Self::Base),
             "/v2/_catalog" => return Ok(Self::Catalog),
             "/healthz" => return Ok(Self::Health),
+            "/metrics" => return Ok(Self::Metrics),
             "/files" => return Ok(Self::FileList(String::new())),
             _ => {}
         }
@@ -129,6 +132,7 @@ mod tests {
             ("/v2/".into(), Route::Base),
             ("/v2/_catalog".into(), Route::Catalog),
             ("/healthz".into(), Route::Health),
+            ("/metrics".into(), Route::Metrics),
             ("/v2/a.io/b/manifests/1".into(), Route::Manifest(name("a.io/b"), tag("1"))),
             (
                 "/v2/a/manifests/b/manifests/1".into(),

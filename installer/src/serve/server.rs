@@ -1,10 +1,11 @@
-//! Sockets: accepts connections within limits, speaks HTTP/1.1 and HTTP/2 with
-//! or without TLS, and ends in peace.
+//! From options to a server that listens, and from there to its end in peace.
 
 use super::{
     AccessOptions, ServeOptions, TlsFiles,
     access::Access,
     access_log::AccessLog,
+    crowd::Crowd,
+    door::Door,
     error::ServeError,
     health::Health,
     holdings::Holdings,
@@ -16,44 +17,24 @@ use super::{
     writable::{Overlay, WritableOptions, permit_start},
 };
 use bundles::Bundle;
-use hyper::{Request, body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use manifests::event::{Event, Reporter};
 use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-    num::NonZeroUsize,
-    ops::RangeInclusive,
-    sync::Arc,
-    thread,
-    time::Duration,
+    io, net::SocketAddr, num::NonZeroUsize, ops::RangeInclusive, sync::Arc, thread, time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket},
     runtime::{Builder, Runtime},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    time::{sleep, timeout},
+    sync::mpsc,
+    time::sleep,
 };
 
-/// Connections open at once; more wait in the kernel's queue.
-const CONNECTIONS: usize = 4096;
-/// Time for a TLS handshake, and for the headers of a request.
-const GREETING: Duration = Duration::from_secs(15);
 /// Time that running replies have after the first stop signal.
 const GRACE: Duration = Duration::from_secs(10);
-/// Largest set of request headers, in bytes.
-const HEADERS: u32 = 32 * 1024;
-/// Requests at once on one HTTP/2 connection.
-const STREAMS: u32 = 64;
-/// How often a silent HTTP/2 connection is asked whether it still lives.
-const PING: Duration = Duration::from_secs(20);
+/// Bytes of an answer that the kernel may hold for a client.
+const SEND_BUFFER: u32 = 256 << 10;
+/// Connections that may wait to be accepted.
+const QUEUE: u32 = 1024;
 
 /// Threads that read and hash. Few of them saturate any network card, and each
 /// keeps some memory for itself that no budget counts.
@@ -74,7 +55,7 @@ pub fn runtime() -> Result<Runtime, ServeError> {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    doorman: Doorman,
+    door: Door,
     upkeep: Upkeep,
     reporter: Arc<dyn Reporter>,
 }
@@ -86,19 +67,6 @@ pub struct Asked {
     pub stops: mpsc::Receiver<()>,
     /// To read again what may have changed.
     pub reloads: mpsc::Receiver<()>,
-}
-
-/// What a connection's task needs.
-#[derive(Clone)]
-struct Doorman {
-    tls: Option<Arc<Tls>>,
-    site: Arc<Site>,
-}
-
-impl std::fmt::Debug for Doorman {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Doorman").field("tls", &self.tls.is_some()).finish_non_exhaustive()
-    }
 }
 
 impl Server {
@@ -115,12 +83,14 @@ impl Server {
         if let Some(writable) = &options.writable {
             permit_start(address, options.access.users.is_some(), writable.anonymous_push)?;
         }
-        let listen = |source| ServeError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
-        let health = Arc::new(Health::new(bundles.len(), Arc::clone(&reporter)));
-        health.watch(bundles.clone()).map_err(ServeError::Start)?;
-        let log = options.access_log.map(|sink| AccessLog::new(sink, Arc::clone(&reporter)));
+        let failed = |source| ServeError::Listen { address, source };
+        let listener = listen(address).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let health = Arc::new(Health::new(&bundles, Arc::clone(&reporter)));
+        health.watch().map_err(ServeError::Start)?;
+        let log = options.access_log.map(|open| AccessLog::new(open, Arc::clone(&reporter)));
+        let log = log.transpose()?;
+        log.iter().for_each(|log| upkeep.access_log(log.clone()));
         let holdings = Holdings::new(bundles);
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
@@ -128,9 +98,12 @@ impl Server {
         let overlay = options.writable.as_ref();
         let overlay = overlay.map(|overlay| open_overlay(overlay, &holdings, &health, &reporter));
         let shelf = Shelf::new(holdings, Arc::clone(&health));
-        let site = Site::new(shelf, health, access, log).with_overlay(overlay.transpose()?);
+        let crowd = Arc::new(Crowd::new(options.limits));
+        let site = Site::new(shelf, health, access, Arc::clone(&crowd), log)
+            .with_overlay(overlay.transpose()?);
         let site = Arc::new(site);
-        Ok(Self { listener, address, doorman: Doorman { tls, site }, upkeep, reporter })
+        let door = Door::new(tls, site, crowd);
+        Ok(Self { listener, address, door, upkeep, reporter })
     }
 
     /// Where it listens; the real port when 0 was asked for.
@@ -140,19 +113,19 @@ impl Server {
 
     /// `http` or `https`.
     pub fn scheme(&self) -> &'static str {
-        if self.doorman.tls.is_some() { "https" } else { "http" }
+        if self.door.has_tls() { "https" } else { "http" }
     }
 
     /// An image that can be pulled here, as `registry.k8s.io/pause:3.10`.
     pub fn example(&self) -> Option<String> {
-        let shelf = self.doorman.site.shelf();
+        let shelf = self.door.site.shelf();
         let mut names = shelf.holdings.bundles().iter().flat_map(|bundle| &bundle.manifest().names);
         names.find(|name| name.kind == bundles::Kind::Image).map(|name| name.name.clone())
     }
 
     /// How many repositories and distinct blobs it serves.
     pub fn counts(&self) -> (usize, usize) {
-        let shelf = self.doorman.site.shelf();
+        let shelf = self.door.site.shelf();
         (shelf.holdings.repositories().count(), shelf.holdings.blob_count())
     }
 
@@ -162,22 +135,15 @@ impl Server {
         let Asked { mut stops, reloads } = asked;
         let upkeep = tokio::spawn(self.upkeep.run(reloads));
         let graceful = GracefulShutdown::new();
-        let slots = Arc::new(Semaphore::new(CONNECTIONS));
+        let door = Arc::new(self.door);
         loop {
             let accepted = tokio::select! {
                 biased;
                 _ = stops.recv() => break,
-                accepted = accept(&self.listener, &slots) => accepted,
+                accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, client, slot)) => {
-                    let watcher = graceful.watcher();
-                    let doorman = self.doorman.clone();
-                    tokio::spawn(async move {
-                        doorman.welcome(stream, client, watcher).await;
-                        drop(slot);
-                    });
-                }
+                Ok((stream, client)) => door.open(stream, client.ip(), &graceful),
                 Err(error) => {
                     let text = format!("cannot accept a connection: {error}; trying again");
                     self.reporter.report(&Event::Warning { text });
@@ -222,15 +188,16 @@ fn open_overlay(
     Ok(Arc::new(overlay))
 }
 
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, peer) = listener.accept().await?;
-    // Replies are written whole; waiting to join small packets only adds delay.
-    stream.set_nodelay(true)?;
-    Ok((stream, peer.ip(), slot))
+/// Listens, with buffers that many slow clients do not fill the memory with.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
 }
 
 async fn finish(
@@ -249,49 +216,4 @@ async fn finish(
         () = sleep(GRACE) => {}
         _ = stops.recv() => {}
     }
-}
-
-impl Doorman {
-    /// Serves one connection to its end. Clients that speak no TLS, or nothing
-    /// we know, are gone without a word: there is nothing to do about them.
-    async fn welcome(self, stream: TcpStream, client: IpAddr, watcher: Watcher) {
-        match self.tls.clone() {
-            None => self.serve(stream, client, watcher).await,
-            Some(tls) => {
-                if let Ok(Ok(stream)) = timeout(GREETING, tls.acceptor().accept(stream)).await {
-                    self.serve(stream, client, watcher).await;
-                }
-            }
-        }
-    }
-
-    async fn serve<S>(self, stream: S, client: IpAddr, watcher: Watcher)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let site = self.site;
-        let service = service_fn(move |request: Request<Incoming>| {
-            let site = Arc::clone(&site);
-            async move { Ok::<_, Infallible>(site.answer(client, request).await) }
-        });
-        let http = http();
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        // A client that goes away in the middle is its own affair.
-        let _ = watcher.watch(connection).await;
-    }
-}
-
-fn http() -> auto::Builder<TokioExecutor> {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(GREETING)
-        .max_buf_size(HEADERS as usize);
-    http.http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PING)
-        .max_header_list_size(HEADERS)
-        .max_concurrent_streams(STREAMS);
-    http
 }

@@ -2,17 +2,21 @@
 
 use super::{
     access::{Access, Deed},
-    access_log::{AccessLog, Entry, Subject},
+    access_log::{AccessLog, Subject},
     blob,
+    budget::Budget,
+    crowd::{Crowd, Guest},
     files::ServedFile,
     health::Health,
     lists::{self, Page},
+    metrics::{self, Metrics, Now},
     names::RepositoryName,
     referrers,
-    reply::{Refusal, Reply, json_reply},
+    reply::{Refusal, Reply, document, json_reply},
     route::Route,
     shelf::Shelf,
-    stream::{Budget, Sending},
+    stream::Sending,
+    visit::Visit,
     writable::{Overlay, Read, Write},
 };
 use axum::{
@@ -22,10 +26,7 @@ use axum::{
 };
 use manifests::Digest;
 use serde_json::json;
-use std::{
-    net::IpAddr,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Tells old clients that this is a registry of the second generation.
 const VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -37,6 +38,8 @@ pub(crate) struct Site {
     health: Arc<Health>,
     access: Arc<Access>,
     budget: Budget,
+    crowd: Arc<Crowd>,
+    pub(crate) metrics: Arc<Metrics>,
     log: Option<AccessLog>,
     overlay: Option<Arc<Overlay>>,
 }
@@ -46,10 +49,12 @@ impl Site {
         shelf: Shelf,
         health: Arc<Health>,
         access: Arc<Access>,
+        crowd: Arc<Crowd>,
         log: Option<AccessLog>,
     ) -> Self {
         let shelf = RwLock::new(Arc::new(shelf));
-        Self { shelf, health, access, budget: Budget::new(), log, overlay: None }
+        let (budget, metrics) = (Budget::new(), Arc::default());
+        Self { shelf, health, access, budget, crowd, metrics, log, overlay: None }
     }
 
     /// Takes pushes, into this overlay.
@@ -63,16 +68,15 @@ impl Site {
     }
 
     /// Answers one request and logs it when its last byte is gone.
-    pub(crate) async fn answer<B>(&self, client: IpAddr, request: Request<B>) -> Reply
+    pub(crate) async fn answer<B>(&self, guest: &Arc<Guest>, request: Request<B>) -> Reply
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         let (request, body) = request.into_parts();
-        let entry = self.log.as_ref().map(|_| Entry::new(client, &request));
-        let mut subject = Subject::default();
+        let mut visit = Visit::new(guest, &request, &self.metrics, self.log.as_ref());
         let reply = match self.permit(&request).await {
-            Ok(()) => self.respond(&request, Body::new(body), &mut subject).await,
+            Ok(()) => self.respond(guest, &request, Body::new(body), visit.subject()).await,
             Err(refusal) => Err(refusal),
         };
         let mut reply = match reply {
@@ -80,10 +84,7 @@ impl Site {
             Err(refusal) => refusal.reply(),
         };
         reply.headers_mut().insert(VERSION, HeaderValue::from_static("registry/2.0"));
-        match (&self.log, entry) {
-            (Some(log), Some(entry)) => log.follow(reply, entry, subject),
-            _ => reply,
-        }
+        visit.follow(reply)
     }
 
     /// Asked before anything else; how this registry is may be asked by everybody.
@@ -98,22 +99,26 @@ impl Site {
     /// Only pushes depend on a body; nobody else reads it.
     async fn respond(
         &self,
+        guest: &Arc<Guest>,
         request: &Parts,
         body: Body,
         subject: &mut Subject,
     ) -> Result<Reply, Refusal> {
         let (deed, shelf) = (Deed::of(&request.method), self.shelf());
+        let sending = Sending { budget: &self.budget, health: &self.health, guest };
         match &self.overlay {
             None if deed == Deed::Write => Err(Refusal::Unsupported),
-            None => self.look(&shelf, Route::parse(request.uri.path())?, request, subject).await,
+            None => {
+                self.look(&shelf, sending, Route::parse(request.uri.path())?, request, subject)
+                    .await
+            }
             Some(overlay) => {
                 let route = Route::parse(request.uri.path())?;
                 if deed == Deed::Write || matches!(route, Route::Uploads(_) | Route::Upload(..)) {
                     let write = Write { overlay, holdings: &shelf.holdings, request };
                     return Ok(write.answer(route, subject, body).await);
                 }
-                let read =
-                    Read { overlay, holdings: &shelf.holdings, sending: self.sending(), request };
+                let read = Read { overlay, holdings: &shelf.holdings, sending, request };
                 self.look_beside(read, &shelf, route, subject).await
             }
         }
@@ -143,7 +148,7 @@ impl Site {
                 };
                 read.referrers(name, digest, held).await
             }
-            _ => match self.look(shelf, route.clone(), read.request, subject).await {
+            _ => match self.look(shelf, read.sending, route.clone(), read.request, subject).await {
                 Err(
                     refusal @ (Refusal::NameUnknown(_)
                     | Refusal::ManifestUnknown(_)
@@ -158,6 +163,7 @@ impl Site {
     async fn look(
         &self,
         shelf: &Shelf,
+        sending: Sending<'_>,
         route: Route,
         request: &Parts,
         subject: &mut Subject,
@@ -166,6 +172,7 @@ impl Site {
         match route {
             Route::Base => Ok(json_reply("application/json", &json!({}))),
             Route::Health => Ok(self.health_reply()),
+            Route::Metrics => Ok(self.metrics_reply()),
             Route::Catalog => {
                 let names = shelf.holdings.repositories().map(RepositoryName::as_str);
                 Ok(lists::catalog(names, &Page::parse(query)?))
@@ -179,13 +186,13 @@ impl Site {
                 subject.name = Some(name.to_string());
                 let found = shelf.manifest(&name, &reference)?;
                 subject.digest = Some(found.record.digest.clone());
-                blob::reply(self.sending(), request, found, &found.record.media_type).await
+                blob::reply(sending, request, found, &found.record.media_type).await
             }
             Route::Blob(name, digest) => {
                 subject.name = Some(name.to_string());
                 subject.digest = Some(digest.clone());
                 let found = shelf.blob(&name, &digest)?;
-                blob::reply(self.sending(), request, found, "application/octet-stream").await
+                blob::reply(sending, request, found, "application/octet-stream").await
             }
             Route::Referrers(name, digest) => {
                 subject.name = Some(name.to_string());
@@ -198,17 +205,13 @@ impl Site {
             }
             Route::File(path) => {
                 let file = shelf.files().await?.named(&path);
-                self.file(shelf, request, subject, (path, file)).await
+                file_reply(sending, shelf, request, subject, (path, file)).await
             }
             Route::Source(path) => {
                 let file = shelf.files().await?.at_source(&path);
-                self.file(shelf, request, subject, (path, file)).await
+                file_reply(sending, shelf, request, subject, (path, file)).await
             }
         }
-    }
-
-    fn sending(&self) -> Sending<'_> {
-        Sending { budget: &self.budget, health: &self.health }
     }
 
     fn health_reply(&self) -> Reply {
@@ -217,6 +220,12 @@ impl Site {
             *reply.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
         reply
+    }
+
+    fn metrics_reply(&self) -> Reply {
+        let (connections, damages) = (self.crowd.count(), self.health.damages());
+        let now = Now { connections, damages, bundles: self.health.bundles() };
+        document(metrics::MEDIA_TYPE, self.metrics.render(&now))
     }
 
     async fn referrers(
@@ -235,18 +244,18 @@ impl Site {
         };
         Ok(referrers::reply(found, kind.as_ref().map(|(_, kind)| kind.as_str())))
     }
+}
 
-    async fn file(
-        &self,
-        shelf: &Shelf,
-        request: &Parts,
-        subject: &mut Subject,
-        (path, file): (String, Option<&ServedFile>),
-    ) -> Result<Reply, Refusal> {
-        let found = file.and_then(|file| Some((file, shelf.holdings.blob(&file.digest)?)));
-        let (file, found) = found.ok_or_else(|| Refusal::FileUnknown(path.clone()))?;
-        subject.name = Some(path);
-        subject.digest = Some(file.digest.clone());
-        blob::reply(self.sending(), request, found, &file.media_type).await
-    }
+async fn file_reply(
+    sending: Sending<'_>,
+    shelf: &Shelf,
+    request: &Parts,
+    subject: &mut Subject,
+    (path, file): (String, Option<&ServedFile>),
+) -> Result<Reply, Refusal> {
+    let found = file.and_then(|file| Some((file, shelf.holdings.blob(&file.digest)?)));
+    let (file, found) = found.ok_or_else(|| Refusal::FileUnknown(path.clone()))?;
+    subject.name = Some(path);
+    subject.digest = Some(file.digest.clone());
+    blob::reply(sending, request, found, &file.media_type).await
 }

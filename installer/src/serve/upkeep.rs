@@ -2,7 +2,7 @@
 //! other users. Looked for every second, and at once when somebody asks.
 //! What cannot be used is told and left; the one from before stays.
 
-use super::{access::Access, tls::Tls, users::Users, watched::Watched};
+use super::{access::Access, access_log::AccessLog, tls::Tls, users::Users, watched::Watched};
 use manifests::{
     event::{Event, Reporter},
     with_causes,
@@ -64,6 +64,13 @@ impl Upkeep {
             Ok(format!("read `{}` again: {count}", path.display()))
         });
         self.tasks.push(Task { files, else_text, again });
+    }
+
+    /// Opens the access log again when somebody asks.
+    pub(crate) fn access_log(&mut self, log: AccessLog) {
+        let else_text = "lines go on to where they went before";
+        let again = Box::new(move || Ok(log.reopen()?));
+        self.tasks.push(Task { files: Watched::new(Vec::new()), else_text, again });
     }
 
     /// Looks after everything until nobody can ask any more, which is at the

@@ -18,6 +18,7 @@ mod office;
 mod overlays;
 mod planning;
 mod profiles;
+mod push;
 mod report;
 mod reuse;
 mod rules;

@@ -14,7 +14,8 @@ pub enum PushError {
     Bundle(#[from] BundleError),
     /// Indexes whose children the bundle leaves out.
     #[error(
-        "{count} of its names stand for indexes of which the bundle leaves parts out, and registries refuse those: {examples}"
+        "the bundle leaves out parts of {}, and registries refuse such an index: {examples}",
+        indexes(*count)
     )]
     Sparse {
         /// How many.
@@ -123,12 +124,20 @@ pub enum PushError {
         /// What came instead.
         status: u16,
     },
-    /// Nobody, or the wrong password.
-    #[error("`{host}` does not let {who} in{said}")]
-    Unauthorized {
+    /// No login where one is needed.
+    #[error("`{host}` wants a login, and none was found{said}")]
+    NoLogin {
         /// Host and port.
         host: String,
-        /// Who tried.
+        /// What the registry said.
+        said: Said,
+    },
+    /// A login that does not count.
+    #[error("`{host}` does not accept the login of {who}{said}")]
+    WrongLogin {
+        /// Host and port.
+        host: String,
+        /// Whose it is.
         who: String,
         /// What the registry said.
         said: Said,
@@ -243,6 +252,10 @@ pub enum PushError {
     Start(#[source] io::Error),
 }
 
+fn indexes(count: usize) -> String {
+    if count == 1 { "1 index".to_owned() } else { format!("{count} indexes") }
+}
+
 /// What a registry said about a refusal: `: ` and its words, or nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said(pub(super) String);
@@ -297,12 +310,12 @@ impl Failure for PushError {
             Self::Login(_) => "`podman login REGISTRY` writes a login; `--authfile FILE` names another file".into(),
             Self::PasswordInTheOpen { .. } => "leave `--plain-http` away; or add `--login-over-http` where the line is yours alone".into(),
             Self::TokenHost { realm, .. } => format!("if `{realm}` is yours, add `--token-host {realm}`"),
-            Self::Unreachable { host, .. } => format!("`curl -v https://{host}/v2/` shows whether anything answers; a port goes behind the host, as in `registry:5000/prefix`"),
+            Self::Unreachable { .. } => "check name and port; the port goes behind the host, as in `registry:5000/prefix`, and is 443 without one, or 80 with `--plain-http`".into(),
             Self::UnknownCa { host, issuer, .. } => format!("get the certificate of `{issuer}` from whoever runs the registry and add `--ca FILE`; `openssl s_client -showcerts -connect {host}` shows what is sent"),
             Self::OtherHost { .. } => "name the registry as its certificate does".into(),
             Self::Tls { .. } => "a registry without TLS needs `--plain-http`".into(),
             Self::NoRegistry { .. } => "check host and port; a registry without TLS needs `--plain-http`, one with TLS must go without it".into(),
-            Self::Unauthorized { host, .. } => format!("`podman login {host}` or `docker login {host}` writes a login that is found here; `--authfile FILE` names another file"),
+            Self::NoLogin { host, .. } | Self::WrongLogin { host, .. } => format!("`podman login {host}` or `docker login {host}` writes a login that is found here; `--authfile FILE` names another file"),
             Self::Forbidden { .. } => "ask whoever runs the registry for the right to push there, or choose another prefix".into(),
             Self::ReadOnly { .. } => "end the registry's maintenance or read-only mode, then run the same command again".into(),
             Self::Full { status: 413, .. } => "a proxy before the registry limits the size of a request: raise it (nginx: `client_max_body_size 0`), then run the same command again".into(),

@@ -25,12 +25,18 @@ const AHEAD: usize = 2;
 pub(super) struct Feed {
     pub(super) progress: Progress,
     sent: Arc<AtomicU64>,
+    told: Arc<AtomicU64>,
     damage: Arc<Mutex<Option<BundleError>>>,
 }
 
 impl Feed {
     pub(super) fn new() -> Self {
-        Self { progress: Progress::new(), sent: Arc::default(), damage: Arc::default() }
+        Self {
+            progress: Progress::new(),
+            sent: Arc::default(),
+            told: Arc::default(),
+            damage: Arc::default(),
+        }
     }
 
     /// Bytes the line has taken.
@@ -83,13 +89,13 @@ impl Feed {
         work: impl Future<Output = T>,
     ) -> T {
         const EVERY: std::time::Duration = std::time::Duration::from_millis(100);
-        let (mut work, mut told) = (std::pin::pin!(work), 0);
+        let mut work = std::pin::pin!(work);
         loop {
             let done = tokio::time::timeout(EVERY, &mut work).await;
             let sent = self.sent();
+            let told = self.told.swap(sent, Ordering::Relaxed);
             if sent > told {
                 transfer.advance(sent - told);
-                told = sent;
             }
             if let Ok(done) = done {
                 return done;

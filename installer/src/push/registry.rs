@@ -152,8 +152,8 @@ impl Registry<'_> {
             return PushError::Full { host, what, status, said };
         }
         match status {
-            401 => PushError::Unauthorized { host, who, said },
-            403 if repository.is_empty() => PushError::Unauthorized { host, who, said },
+            401 => self.gate.refused(host, said),
+            403 if repository.is_empty() => self.gate.refused(host, said),
             403 => PushError::Forbidden { host, who, repository, said },
             405 => PushError::ReadOnly { host, method: ask.method.to_string(), said },
             404 => PushError::NoPlace { host, repository, status, said },

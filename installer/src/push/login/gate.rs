@@ -8,7 +8,7 @@ use super::{
     token,
 };
 use crate::push::{
-    error::PushError,
+    error::{PushError, Said},
     http::{Answer, Place, Pool},
     target,
 };
@@ -57,7 +57,15 @@ impl Gate {
     pub(crate) fn who(&self) -> String {
         match &self.login {
             Some(login) => format!("user `{}`", login.user),
-            None => "anybody without a login".to_owned(),
+            None => "whoever has no login".to_owned(),
+        }
+    }
+
+    /// The refusal of `host` to let us in.
+    pub(crate) fn refused(&self, host: String, said: Said) -> PushError {
+        match &self.login {
+            Some(_) => PushError::WrongLogin { host, who: self.who(), said },
+            None => PushError::NoLogin { host, said },
         }
     }
 
@@ -101,7 +109,7 @@ impl Gate {
                 let (place, uri) = self.token_service(realm)?;
                 let password = self.password(&place)?;
                 let uri = token::address(&uri, service.as_deref(), scope);
-                Some(token::ask(&Pool::new(place), &uri, password, &self.who()).await?)
+                Some(token::ask(self, &Pool::new(place), &uri, password).await?)
             }
         };
         if let Some(pass) = &pass {

@@ -1,6 +1,6 @@
 //! Tokens of the service that a registry names.
 
-use super::gate::Scope;
+use super::gate::{Gate, Scope};
 use crate::push::{
     error::PushError,
     http::{Pool, Progress},
@@ -42,10 +42,10 @@ pub(super) fn address(realm: &Uri, service: Option<&str>, scope: &Scope) -> Stri
 
 /// Asks for a token and gives it as it is sent.
 pub(super) async fn ask(
+    gate: &Gate,
     pool: &Pool,
     address: &str,
     password: Option<HeaderValue>,
-    who: &str,
 ) -> Result<HeaderValue, PushError> {
     let host = pool.place.authority.to_string();
     let mut request = Request::get(address);
@@ -60,8 +60,7 @@ pub(super) async fn ask(
     let request = request.body(Body::empty()).map_err(|_malformed| missing("a usable realm"))?;
     let answer = pool.send(request, &Progress::new(), PATIENCE).await?;
     if matches!(answer.status.as_u16(), 401 | 403) {
-        let who = who.to_owned();
-        return Err(PushError::Unauthorized { host, who, said: answer.said() });
+        return Err(gate.refused(host, answer.said()));
     }
     if !answer.status.is_success() {
         let (what, status) = ("the request for a token".to_owned(), answer.status.as_u16());

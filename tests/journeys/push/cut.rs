@@ -1,0 +1,97 @@
+//! Pushes that are cut, stopped and killed in the middle of a blob.
+
+use super::{
+    TRUST, counts, office,
+    registry::{Registry, Settings},
+    relay::{Fault, Relay},
+};
+use journeys::{
+    office::{Office, words},
+    run::Program,
+};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+/// In the middle of the first of two blobs of 8 MiB.
+const MIDDLE: u64 = 6 << 20;
+
+/// What is not lost of it: the rest was on the line.
+const KEPT: u64 = 5 << 20;
+
+const ONE_BY_ONE: &str = "--plain-http --jobs 1";
+
+fn start(office: &Office, to: &str) -> Child {
+    let line = format!("push demo.bundle --to {to} {ONE_BY_ONE} {TRUST}");
+    let mut command = office.sandbox.command(Program::Installer, &words(&line));
+    command.stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+}
+
+/// Pushes into a registry until the line is held in the middle of a blob.
+fn held(office: &Office, registry: &str) -> (Relay, Child) {
+    let relay = Relay::to(registry, Fault::Hold(MIDDLE));
+    let child = start(office, &relay.address);
+    relay.wait_until_held();
+    (relay, child)
+}
+
+/// Bytes that a push has to send in all.
+fn whole(office: &Office, registry: &str) -> u64 {
+    counts(office, registry, "--plain-http --dry-run")[3]
+}
+
+#[test]
+fn a_push_that_is_stopped_goes_on_inside_the_blob() {
+    let office = office(16);
+    let settings = Settings::default();
+    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
+    let whole = whole(&office, &registry.address);
+    let (relay, mut child) = held(&office, &registry.address);
+    signal(&child, "INT");
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(said.any(|line| line.contains("stopping: ")));
+    relay.release();
+    let rest: Vec<_> = said.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("run the same command again")), "{rest:?}");
+    let sent = counts(&office, &relay.address, ONE_BY_ONE)[3];
+    assert!(sent < whole - KEPT, "sent {sent} of {whole} again");
+    // Everything is there, and the registry has checked its digest.
+    assert_eq!(counts(&office, &registry.address, ONE_BY_ONE)[1..], [0, 0, 0]);
+    assert_eq!(std::fs::read_dir(office.path("state/push")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_line_that_is_cut_is_taken_up_again() {
+    let office = office(16);
+    let settings = Settings::default();
+    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
+    let relay = Relay::to(&registry.address, Fault::Cut(MIDDLE));
+    let outcome =
+        office.installer(&format!("push demo.bundle --to {} {ONE_BY_ONE} {TRUST}", relay.address));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("retrying `"), "{}", outcome.stderr);
+    assert_eq!(counts(&office, &registry.address, ONE_BY_ONE)[1..], [0, 0, 0]);
+}
+
+#[test]
+fn a_push_that_was_killed_leaves_nothing_that_hinders_the_next() {
+    let office = office(16);
+    let settings = Settings::default();
+    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
+    let (relay, mut child) = held(&office, &registry.address);
+    signal(&child, "KILL");
+    child.wait().unwrap();
+    relay.release();
+    let remembered = std::fs::read_dir(office.path("state/push")).unwrap().count();
+    assert_eq!(remembered, 1, "the upload that was open");
+    counts(&office, &relay.address, ONE_BY_ONE);
+    assert_eq!(counts(&office, &registry.address, ONE_BY_ONE)[1..], [0, 0, 0]);
+    assert_eq!(std::fs::read_dir(office.path("state/push")).unwrap().count(), 0);
+}

@@ -21,6 +21,7 @@ fn every_command_explains_itself() {
         "inspect",
         "unpack",
         "serve",
+        "push",
         "import",
         "import kpaas",
         "facts",

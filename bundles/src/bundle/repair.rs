@@ -173,7 +173,7 @@ impl Survey {
         for chunk in &self.lost {
             rows.entry(cut.row(*chunk)).or_default().insert(cut.holding(*chunk).number);
         }
-        let spare = self.spare();
+        let spare = &self.spare;
         let short = rows.into_iter().find(|(row, lost)| lost.len() > spare.row(*row).len());
         match short {
             None => Ok(()),

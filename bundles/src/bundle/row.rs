@@ -74,7 +74,7 @@ impl<'a> Row<'a> {
     /// Takes as much parity as there are chunks to rebuild.
     fn take_parity(&mut self, row: u64) {
         let files = &self.survey.bundle.0.parity;
-        for at in self.survey.spare().row(row).iter().take(self.restored.len()) {
+        for at in self.survey.spare.row(row).iter().take(self.restored.len()) {
             let file = &files[*at];
             let (parity, lane) = (file.label.parity, Lane::new(&file.file, file.place(row)));
             let (shard, expected) = (parity.number as usize - 1, file.hash(row));

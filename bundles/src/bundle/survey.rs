@@ -30,6 +30,8 @@ pub struct Survey {
     bad: BTreeSet<Read>,
     /// Chunks that are nowhere intact.
     pub(super) lost: BTreeSet<u64>,
+    /// Parity that is intact.
+    pub(super) spare: Spare,
 }
 
 impl Bundle {
@@ -47,8 +49,8 @@ impl Bundle {
         reporter.report(&Event::PhaseStarted { title: title.clone(), items: 1, bytes });
         let bad = self.bad_copies(jobs, reporter).map_err(|source| self.unreadable(source))?;
         reporter.report(&Event::PhaseFinished { title });
-        let lost = self.lost(&bad);
-        Ok(Survey { bundle: self.clone(), bad, lost })
+        let (lost, spare) = (self.lost(&bad), self.spare(&bad));
+        Ok(Survey { bundle: self.clone(), bad, lost, spare })
     }
 
     fn bad_copies(&self, jobs: usize, reporter: &dyn Reporter) -> io::Result<BTreeSet<Read>> {
@@ -92,6 +94,14 @@ impl Bundle {
             }
             Read::Row(at, row) => Ok(self.0.parity[at].check(row, buffer)),
         }
+    }
+
+    fn spare(&self, bad: &BTreeSet<Read>) -> Spare {
+        let row = |read: &Read| match read {
+            Read::Row(at, row) => Some((*at, *row)),
+            Read::Chunk(..) => None,
+        };
+        Spare::new(&self.0.parity, &bad.iter().filter_map(row).collect())
     }
 
     fn lost(&self, bad: &BTreeSet<Read>) -> BTreeSet<u64> {
@@ -138,12 +148,6 @@ impl Survey {
         self.faults().is_empty()
     }
 
-    /// Whether parity gives back all that is lost.
-    pub fn can_rebuild(&self) -> bool {
-        let suffices = |cut| self.spare().suffices(cut, &self.lost);
-        self.bundle.volumes().map_or(self.lost.is_empty(), suffices)
-    }
-
     pub(super) fn damaged_file(&self) -> BundleError {
         let pieces = self.bundle.0.payload.pieces();
         let bad = self.bad.iter().filter_map(|read| match read {
@@ -167,18 +171,9 @@ impl Survey {
         let faults = self.faults();
         let usable = self.lost.is_empty() && !faults.iter().any(VolumeFault::is_stray);
         (!usable).then(|| {
-            let can_rebuild = !self.lost.is_empty() && self.spare().suffices(cut, &self.lost);
+            let can_rebuild = !self.lost.is_empty() && self.spare.suffices(cut, &self.lost);
             self.bundle.damaged_volumes(faults, can_rebuild)
         })
-    }
-
-    /// Parity that is intact.
-    pub(super) fn spare(&self) -> Spare {
-        let row = |read: &Read| match read {
-            Read::Row(at, row) => Some((*at, *row)),
-            Read::Chunk(..) => None,
-        };
-        Spare::new(&self.bundle.0.parity, &self.bad.iter().filter_map(row).collect())
     }
 
     /// All that is wrong, in the order of the volumes.

@@ -8,3 +8,4 @@ mod damage;
 mod effort;
 mod full_disks;
 mod kills;
+mod threat_model;

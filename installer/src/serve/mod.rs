@@ -18,6 +18,7 @@ mod guarded;
 mod health;
 mod holdings;
 mod lists;
+mod manager;
 mod metrics;
 mod names;
 mod range;

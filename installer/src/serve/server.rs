@@ -9,6 +9,7 @@ use super::{
     error::ServeError,
     health::Health,
     holdings::Holdings,
+    manager,
     shelf::Shelf,
     site::Site,
     tls::Tls,
@@ -84,7 +85,11 @@ impl Server {
             permit_start(address, options.access.users.is_some(), writable.anonymous_push)?;
         }
         let failed = |source| ServeError::Listen { address, source };
-        let listener = listen(address).map_err(failed)?;
+        let listener = match manager::socket()? {
+            Some(socket) => TcpListener::from_std(socket),
+            None => listen(address),
+        };
+        let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let health = Arc::new(Health::new(&bundles, Arc::clone(&reporter)));
         health.watch().map_err(ServeError::Start)?;
@@ -98,7 +103,7 @@ impl Server {
         let overlay = options.writable.as_ref();
         let overlay = overlay.map(|overlay| open_overlay(overlay, &holdings, &health, &reporter));
         let shelf = Shelf::new(holdings, Arc::clone(&health));
-        let crowd = Arc::new(Crowd::new(options.limits));
+        let crowd = Arc::new(Crowd::new(manager::fit(options.limits, &*reporter)));
         let site = Site::new(shelf, health, access, Arc::clone(&crowd), log)
             .with_overlay(overlay.transpose()?);
         let site = Arc::new(site);
@@ -134,6 +139,8 @@ impl Server {
     pub async fn run(self, asked: Asked) {
         let Asked { mut stops, reloads } = asked;
         let upkeep = tokio::spawn(self.upkeep.run(reloads));
+        let life = tokio::spawn(manager::live());
+        manager::ready();
         let graceful = GracefulShutdown::new();
         let door = Arc::new(self.door);
         loop {
@@ -151,9 +158,11 @@ impl Server {
                 }
             }
         }
+        manager::stopping();
         drop(self.listener);
         finish(graceful, stops, &*self.reporter).await;
         upkeep.abort();
+        life.abort();
     }
 }
 

@@ -2,7 +2,9 @@
 //! other users. Looked for every second, and at once when somebody asks.
 //! What cannot be used is told and left; the one from before stays.
 
-use super::{access::Access, access_log::AccessLog, tls::Tls, users::Users, watched::Watched};
+use super::{
+    access::Access, access_log::AccessLog, manager, tls::Tls, users::Users, watched::Watched,
+};
 use manifests::{
     event::{Event, Reporter},
     with_causes,
@@ -96,6 +98,16 @@ impl Upkeep {
     }
 
     fn look(&mut self, at_once: bool) {
+        if at_once {
+            manager::reloading();
+            self.look_at_all(true);
+            manager::ready();
+        } else {
+            self.look_at_all(false);
+        }
+    }
+
+    fn look_at_all(&mut self, at_once: bool) {
         for task in &mut self.tasks {
             if at_once {
                 task.files.taken();

@@ -17,6 +17,7 @@ mod messages;
 mod podman;
 mod process;
 mod runs;
+mod service;
 mod side_by_side;
 mod skopeo;
 mod tls;

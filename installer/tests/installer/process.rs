@@ -78,9 +78,17 @@ impl Serving {
         world: &World,
         arguments: impl IntoIterator<Item = S>,
     ) -> Self {
+        Self::by(world, installer(world), arguments)
+    }
+
+    /// The same, with a command that starts the binary in its own way.
+    pub(crate) fn by<S: AsRef<OsStr>>(
+        world: &World,
+        mut command: Command,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
         let port_file = world.path("port");
         let _ = std::fs::remove_file(&port_file);
-        let mut command = installer(world);
         command.args(["serve", "--listen", "127.0.0.1:0", "--port-file"]).arg(&port_file);
         let mut child =
             command.args(arguments).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

@@ -89,9 +89,52 @@ fn a_push_that_was_killed_leaves_nothing_that_hinders_the_next() {
     signal(&child, "KILL");
     child.wait().unwrap();
     relay.release();
+    relay.wait_until_idle();
     let remembered = std::fs::read_dir(office.path("state/push")).unwrap().count();
     assert_eq!(remembered, 1, "the upload that was open");
     counts(&office, &relay.address, ONE_BY_ONE);
     assert_eq!(counts(&office, &registry.address, ONE_BY_ONE)[1..], [0, 0, 0]);
     assert_eq!(std::fs::read_dir(office.path("state/push")).unwrap().count(), 0);
+}
+
+/// Our own registry, which tells how much it has after any end.
+struct Writable(Child);
+
+impl Drop for Writable {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// Serves another bundle, and takes pushes.
+fn writable(site: &Office) -> (Writable, String) {
+    let line =
+        format!("serve demo.bundle {TRUST} --listen 127.0.0.1:0 --port-file port --writable own");
+    let mut command = site.sandbox.command(Program::Installer, &words(&line));
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let registry = Writable(child);
+    assert!(said.any(|line| line.contains("serving ")), "the registry did not begin");
+    std::thread::spawn(move || said.count());
+    let port = String::from_utf8(site.read("port")).unwrap();
+    (registry, format!("127.0.0.1:{}", port.trim()))
+}
+
+#[test]
+fn a_push_that_was_killed_goes_on_inside_the_blob_where_the_registry_keeps_it() {
+    let (site, office) = (office(1), office(16));
+    let (_registry, address) = writable(&site);
+    let to = format!("{address}/own");
+    let relay = Relay::to(&address, Fault::Hold(MIDDLE));
+    let whole = whole(&office, &to);
+    let mut child = start(&office, &format!("{}/own", relay.address));
+    relay.wait_until_held();
+    signal(&child, "KILL");
+    child.wait().unwrap();
+    relay.release();
+    relay.wait_until_idle();
+    let sent = counts(&office, &format!("{}/own", relay.address), ONE_BY_ONE)[3];
+    assert!(sent < whole - KEPT, "sent {sent} of {whole} again");
+    assert_eq!(counts(&office, &to, ONE_BY_ONE)[1..], [0, 0, 0]);
 }

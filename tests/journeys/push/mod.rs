@@ -6,6 +6,7 @@ mod refusals;
 mod registry;
 mod relay;
 mod tls;
+mod tokens;
 
 use journeys::{fixtures::Options, office::Office, run::Outcome, stock, upstream::sha256};
 use registry::{Registry, Settings};

@@ -1,6 +1,7 @@
 //! A real `docker-registry` on loopback, with a log of every request.
 
 use journeys::stock;
+use serde_json::json;
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
@@ -23,6 +24,8 @@ pub(crate) struct Registry {
 pub(crate) struct Settings<'a> {
     /// User `me` and password `pw`.
     pub(crate) login: bool,
+    /// Tokens of this service, signed by the key of this certificate.
+    pub(crate) tokens: Option<(&'a str, &'a Path)>,
     /// Certificate and key.
     pub(crate) tls: Option<(&'a Path, &'a Path)>,
     /// Only reads.
@@ -68,23 +71,29 @@ impl Drop for Registry {
     }
 }
 
+/// In JSON, which is YAML too.
 fn text(folder: &Path, settings: &Settings<'_>) -> String {
-    let data = folder.join("data");
-    let maintenance =
-        if settings.read_only { ", maintenance: {readonly: {enabled: true}}" } else { "" };
-    let tls = settings
-        .tls
-        .map(|(certificate, key)| format!(", tls: {{certificate: {certificate:?}, key: {key:?}}}"));
-    let auth = match settings.login {
-        true => {
-            format!("auth: {{htpasswd: {{realm: site, path: {:?}}}}}\n", folder.join("htpasswd"))
-        }
-        false => String::new(),
-    };
-    format!(
-        "version: 0.1\nlog: {{level: info, accesslog: {{disabled: false}}}}\n\
-         storage: {{filesystem: {{rootdirectory: {data:?}}}{maintenance}}}\n\
-         http: {{addr: '127.0.0.1:0', secret: site{}}}\n{auth}",
-        tls.unwrap_or_default()
-    )
+    let mut all = json!({
+        "version": 0.1,
+        "log": { "level": "info", "accesslog": { "disabled": false } },
+        "storage": {
+            "filesystem": { "rootdirectory": folder.join("data") },
+            "maintenance": { "readonly": { "enabled": settings.read_only } },
+        },
+        "http": { "addr": "127.0.0.1:0", "secret": "site" },
+    });
+    if let Some((certificate, key)) = settings.tls {
+        all["http"]["tls"] = json!({ "certificate": certificate, "key": key });
+    }
+    if settings.login {
+        let users = folder.join("htpasswd");
+        all["auth"] = json!({ "htpasswd": { "realm": "site", "path": users } });
+    }
+    if let Some((realm, certificate)) = settings.tokens {
+        let site = json!({
+            "realm": realm, "service": "site", "issuer": "site", "rootcertbundle": certificate,
+        });
+        all["auth"] = json!({ "token": site });
+    }
+    all.to_string()
 }

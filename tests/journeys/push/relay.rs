@@ -26,6 +26,8 @@ struct State {
     bytes: u64,
     fault: Option<Fault>,
     held: bool,
+    /// Connections that bytes may still come from.
+    open: usize,
 }
 
 #[derive(Default)]
@@ -61,6 +63,13 @@ impl Relay {
         let state = self.line.lock();
         let waited = self.line.changed.wait_timeout_while(state, LIMIT, |state| !state.held);
         assert!(waited.unwrap().0.held, "nothing came as far as the fault");
+    }
+
+    /// Waits until everything that was sent has gone through.
+    pub(crate) fn wait_until_idle(&self) {
+        let state = self.line.lock();
+        let waited = self.line.changed.wait_timeout_while(state, LIMIT, |state| state.open > 0);
+        assert_eq!(waited.unwrap().0.open, 0, "a connection stays open");
     }
 
     /// Lets everything go through again.
@@ -99,7 +108,12 @@ impl Line {
 fn connect(line: &Arc<Line>, client: &TcpStream, server: &TcpStream) {
     let pair = || (client.try_clone().unwrap(), server.try_clone().unwrap());
     let ((from, to), line) = (pair(), Arc::clone(line));
-    thread::spawn(move || copy(from, to, |bytes| line.passes(bytes)));
+    line.lock().open += 1;
+    thread::spawn(move || {
+        copy(from, to, |bytes| line.passes(bytes));
+        line.lock().open -= 1;
+        line.changed.notify_all();
+    });
     let (to, from) = pair();
     thread::spawn(move || copy(from, to, |_| true));
 }

@@ -121,7 +121,7 @@ fn what_is_not_there_is_told_apart() {
         ("/v2/registry.k8s.io/../pause/manifests/3.10".into(), 400, "NAME_INVALID"),
         ("/v2/registry.k8s.io/%2e%2e/pause/manifests/3.10".into(), 400, "NAME_INVALID"),
         ("/v2/other/tags/list".into(), 404, "NAME_UNKNOWN"),
-        (format!("/v2/other/referrers/{unknown}"), 404, "NAME_UNKNOWN"),
+        ("/v2/other/blobs/uploads/".into(), 404, "NOT_FOUND"),
         ("/v2/_catalog?n=x".into(), 400, "PAGINATION_NUMBER_INVALID"),
         ("/files/../../etc/passwd".into(), 404, "FILE_UNKNOWN"),
         ("/files/etcd/".into(), 404, "FILE_UNKNOWN"),
@@ -194,8 +194,11 @@ fn referrers_are_found_and_filtered() {
     let other = get(serving.address, &format!("{path}?artifactType=application%2Fother"));
     assert_eq!(other.header("oci-filters-applied"), Some("artifactType"));
     assert_eq!(other.json()["manifests"], serde_json::json!([]));
-    let nothing = format!("/v2/registry.k8s.io/pause/referrers/{}", sha256(b"unknown"));
-    assert_eq!(get(serving.address, &nothing).json()["manifests"], serde_json::json!([]));
+    for repository in ["registry.k8s.io/pause", "not.here/at/all"] {
+        let nothing = format!("/v2/{repository}/referrers/{}", sha256(b"unknown"));
+        let nothing = get(serving.address, &nothing);
+        assert_eq!((nothing.status, &nothing.json()["manifests"]), (200, &serde_json::json!([])));
+    }
 }
 
 #[test]

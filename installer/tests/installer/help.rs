@@ -22,6 +22,7 @@ fn every_command_explains_itself() {
         "unpack",
         "serve",
         "push",
+        "gc",
         "import",
         "import kpaas",
         "facts",

@@ -27,3 +27,4 @@ mod users;
 mod verify;
 mod volumes;
 mod watching;
+mod writable;

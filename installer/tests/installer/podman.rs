@@ -19,18 +19,24 @@ fn podman(world: &World) -> Command {
     podman
 }
 
-#[test]
-fn podman_pulls_by_tag_and_by_digest() {
+/// Podman, where it can run.
+pub(crate) fn runnable(world: &World) -> Option<impl Fn() -> Command> {
     if !has("podman") {
-        return;
+        return None;
     }
-    let world = World::new();
-    let info = podman(&world).arg("info").output().unwrap();
+    let info = podman(world).arg("info").output().unwrap();
     if !info.status.success() {
         let why = String::from_utf8_lossy(&info.stderr);
         skipped(&format!("podman cannot run here, nothing is proved about it: {why}"));
-        return;
+        return None;
     }
+    Some(|| podman(world))
+}
+
+#[test]
+fn podman_pulls_by_tag_and_by_digest() {
+    let world = World::new();
+    let Some(podman) = runnable(&world) else { return };
     let serving = Serving::start(&world);
     let names = [
         format!("{}/docker.io/library/nginx:1.27", serving.address),
@@ -39,8 +45,7 @@ fn podman_pulls_by_tag_and_by_digest() {
         format!("{}/registry.k8s.io/pause@{}", serving.address, world.release.pause.root.digest),
     ];
     for name in names {
-        let pull =
-            podman(&world).args(["pull", "-q", "--tls-verify=false", &name]).output().unwrap();
+        let pull = podman().args(["pull", "-q", "--tls-verify=false", &name]).output().unwrap();
         assert!(pull.status.success(), "{name}: {}", String::from_utf8_lossy(&pull.stderr));
     }
 }

@@ -135,6 +135,18 @@ mod tests {
                 format!("{} {code}: {}", status.as_u16(), refusal.message())
             })
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        405 UNSUPPORTED: this cannot be done here; blobs, manifests and tags can be pushed and deleted
+        404 BLOB_UPLOAD_UNKNOWN: there is no such upload; it may have been finished, cancelled, or left alone for a day
+        416 BLOB_UPLOAD_INVALID: 7 bytes have arrived; the next chunk begins at 7, not where this one does
+        413 SIZE_INVALID: a manifest has at most 4.0 MiB
+        404 MANIFEST_BLOB_UNKNOWN: the manifest needs the blob sha256:0000000000000000000000000000000000000000000000000000000000000000, which this repository does not have; push it first
+        403 DENIED: the images pushed to this registry may take 5.0 GiB in all, and this one would not fit; delete some and let `bottari-installer gc` free their room
+        507 DENIED: the disk of this registry is full; nothing of this upload was kept
+        408 BLOB_UPLOAD_INVALID: the body did not arrive as a whole; what did is kept, ask the upload for its range and go on there
+        429 TOOMANYREQUESTS: too many uploads are open; finish or cancel some
+        503 UNAVAILABLE: garbage is being collected; try again in a moment
+        500 UNKNOWN: this registry cannot keep that; its log says why
+        ");
     }
 }

@@ -117,7 +117,9 @@ impl Overlay {
 
     /// Forgets an upload and what has arrived of it.
     pub(super) fn cancel(&self, upload: &mut Upload) {
-        upload.open = false;
+        if !std::mem::take(&mut upload.open) {
+            return;
+        }
         self.uploads.all().remove(&upload.key);
         match self.root.remove(&upload.place) {
             Ok(_) => self.quota.give_back(upload.length),

@@ -282,11 +282,10 @@ impl Write<'_> {
         let name = name.clone();
         let act = move |overlay: &Overlay| {
             for (digest, size, held) in known {
-                let held = held.filter(|_| of_bundle);
                 let found = match held {
-                    Some(size) => Some(size),
-                    None if !overlay.has(&name, &digest)? => None,
-                    None => overlay.stored(&digest)?.map(|stored| stored.size).or(held),
+                    Some(size) if of_bundle => Some(size),
+                    _ if !overlay.has(&name, &digest)? => None,
+                    _ => overlay.stored(&digest)?.map(|stored| stored.size).or(held),
                 };
                 match found {
                     None => return Err(WriteRefusal::BlobMissing(digest)),

@@ -1,0 +1,103 @@
+//! What nothing needs goes, and nothing else.
+
+use super::{Pushed, Pushing, files};
+use crate::{fixture::World, process::run};
+use bundles::{INDEX_TYPE, sha256};
+use serde_json::{Value, json};
+
+const REPOSITORY: &str = "site.example.org/app";
+
+fn collect(world: &World, more: &[&str]) -> Value {
+    let arguments = [&["--json", "gc", "overlay", "--older-than", "0"], more].concat();
+    let said = run(world, arguments);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    serde_json::from_str(&said.stdout).unwrap()
+}
+
+#[test]
+fn a_dry_run_lists_exactly_what_the_real_one_removes() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let (old, new) = (Pushed::new(1, 100_000), Pushed::new(2, 100_000));
+    pushing.push(REPOSITORY, "latest", &old);
+    pushing.push(REPOSITORY, "latest", &new);
+    pushing.push_blob(REPOSITORY, b"nobody needs that");
+    let upload = pushing.begin(REPOSITORY);
+    pushing.send("PATCH", &upload, &[], b"half");
+    let before = files(&world.path("overlay"));
+    let careful = collect(&world, &["--dry-run"]);
+    assert_eq!(careful["freed-bytes"].as_u64(), Some(17 + 4), "the blob and the upload");
+    let listed = collect(&world, &["--dry-run", "--untagged"]);
+    assert_eq!(files(&world.path("overlay")), before);
+    let removed = collect(&world, &["--untagged"]);
+    assert_eq!(listed["removed"], removed["removed"]);
+    assert_eq!(listed["freed-bytes"], removed["freed-bytes"]);
+    assert!(removed["freed-bytes"].as_u64().unwrap() > 100_000);
+    pushing.assert_whole(REPOSITORY, "latest", &new);
+    for gone in [&old.manifest, &old.blobs[0], &old.blobs[1]] {
+        let names: Vec<_> =
+            files(&world.path("overlay")).iter().map(|path| path.display().to_string()).collect();
+        let hex = sha256(gone).hex().to_owned();
+        assert!(!names.iter().any(|name| name.contains(&hex)), "{hex} is still there");
+    }
+    let again = collect(&world, &["--untagged"]);
+    assert_eq!((&again["removed"], &again["freed-bytes"]), (&json!([]), &json!(0)));
+}
+
+#[test]
+fn what_an_index_lists_and_what_refers_to_a_tagged_image_stays() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let (child, subject) = (Pushed::new(1, 10), Pushed::new(2, 20));
+    pushing.push(REPOSITORY, &child.digest().to_string(), &child);
+    pushing.push(REPOSITORY, "v1", &subject);
+    let note = Pushed::of(b"{}", b"signature", &json!({ "subject": subject.descriptor() }));
+    pushing.push(REPOSITORY, &note.digest().to_string(), &note);
+    let index =
+        json!({ "schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [child.descriptor()] });
+    let path = format!("/v2/{REPOSITORY}/manifests/all");
+    let headers = [("Content-Type", INDEX_TYPE)];
+    assert_eq!(pushing.send("PUT", &path, &headers, index.to_string().as_bytes()).status, 201);
+    assert_eq!(collect(&world, &["--untagged"])["removed"], json!([]));
+    pushing.assert_whole(REPOSITORY, &child.digest().to_string(), &child);
+    pushing.assert_whole(REPOSITORY, &note.digest().to_string(), &note);
+    assert_eq!(pushing.status("DELETE", &format!("/v2/{REPOSITORY}/manifests/v1")), 202);
+    let gone = collect(&world, &["--untagged"])["removed"].to_string();
+    for digest in [subject.digest(), note.digest()] {
+        assert!(gone.contains(&digest.to_string()), "{gone}");
+    }
+    assert!(!gone.contains(&child.digest().to_string()), "{gone}");
+}
+
+#[test]
+fn what_is_young_stays_and_a_repository_that_is_empty_goes() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    pushing.push_blob(REPOSITORY, b"a push may be under way");
+    let said = run(&world, ["gc", "overlay"]);
+    assert_eq!(said.code, 0);
+    assert!(said.stderr.contains("nothing to remove; 1 blob stays"), "{}", said.stderr);
+    collect(&world, &[]);
+    assert!(files(&world.path("overlay/blobs")).is_empty());
+    assert_eq!(pushing.status("GET", &format!("/v2/{REPOSITORY}/tags/list")), 404);
+    let other = run(&world, ["gc", "trust"]);
+    assert_eq!(other.code, 20, "{}", other.stderr);
+    assert!(other.stderr.contains("no overlay of this program"), "{}", other.stderr);
+}
+
+#[test]
+fn nothing_goes_when_a_manifest_cannot_be_read() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let image = Pushed::new(1, 10);
+    pushing.push(REPOSITORY, "v1", &image);
+    let hex = image.digest().hex().to_owned();
+    let path =
+        files(&world.path("overlay/blobs")).into_iter().find(|path| path.ends_with(&hex)).unwrap();
+    std::fs::write(&path, image.manifest.to_ascii_uppercase()).unwrap();
+    let before = files(&world.path("overlay"));
+    let said = run(&world, ["gc", "overlay", "--older-than", "0", "--untagged"]);
+    assert_eq!(said.code, 40, "{}", said.stderr);
+    assert!(said.stderr.contains("push the image again"), "{}", said.stderr);
+    assert_eq!(files(&world.path("overlay")), before);
+}

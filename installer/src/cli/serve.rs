@@ -2,13 +2,14 @@
 
 use super::{
     CommandError,
-    arguments::{RollbackArguments, TrustArguments},
+    arguments::{Keys, RollbackArguments, TrustArguments},
     size::Size,
 };
 use crate::serve::{
-    AccessOptions, Asked, Limits, OpenLog, ServeError, ServeOptions, Server, TlsFiles,
-    WritableOptions, runtime,
+    AccessOptions, Asked, Limits, OpenLog, ServeError, ServeOptions, Server, Stock, Supply,
+    SupplyError, TlsFiles, Watched, WritableOptions, runtime,
 };
+use bundles::Bundle;
 use clap::Args;
 use console::{Console, text};
 use std::{
@@ -96,12 +97,19 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
-        let bundles = self.trust.keys()?.open(&self.bundles, console)?;
-        let serials = self.rollback.check(&bundles)?;
+        let watched = Watched::new(self.bundles.clone());
+        let mut folders = Folders {
+            paths: self.bundles.clone(),
+            keys: self.trust.keys()?,
+            rollback: self.rollback.clone(),
+            console: console.clone(),
+        };
+        let bundles = folders.open()?;
         let options = self.options(console)?;
         let runtime = runtime()?;
-        let server =
-            runtime.block_on(Server::start(bundles.clone(), options, console.reporter()))?;
+        let serials = self.rollback.serials()?;
+        let stock = Stock::new(watched, bundles.clone(), Box::new(folders));
+        let server = runtime.block_on(Server::start(stock, options, console.reporter()))?;
         let asked = Asked { stops: stop_signals(&runtime)?, reloads: reload_signals(&runtime)? };
         serials.remember(&bundles)?;
         self.port_file.as_deref().map_or(Ok(()), |path| write_port(path, server.address()))?;
@@ -128,6 +136,32 @@ impl Arguments {
             per_client: self.max_connections_per_client.get(),
         };
         Ok(ServeOptions { listen: self.listen, tls, limits, access, access_log, writable })
+    }
+}
+
+/// The files and folders that were named, looked at as at the start.
+struct Folders {
+    paths: Vec<PathBuf>,
+    keys: Keys,
+    rollback: RollbackArguments,
+    console: Console,
+}
+
+impl Folders {
+    fn open(&mut self) -> Result<Vec<Bundle>, CommandError> {
+        let bundles = self.keys.open(&self.paths, &self.console)?;
+        self.rollback.check(&bundles)?;
+        Ok(bundles)
+    }
+}
+
+impl Supply for Folders {
+    fn open(&mut self) -> Result<Vec<Bundle>, SupplyError> {
+        Ok(Self::open(self)?)
+    }
+
+    fn remember(&mut self, bundles: &[Bundle]) -> Result<(), SupplyError> {
+        Ok(self.rollback.serials()?.remember(bundles)?)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Whether the served bytes are still those that were signed. Two look: a
 //! background pass over every bundle, and every read for a client.
 
-use bundles::Bundle;
+use super::live;
+use bundles::{Bundle, BundleError};
 use manifests::{
     event::{Event, Reporter},
     with_causes,
@@ -78,6 +79,26 @@ impl Health {
             .map(|_| ())
     }
 
+    /// These are served from now on; those that were checked meanwhile are known to
+    /// be intact. What was wrong with others matters no more.
+    pub(crate) fn replace(&self, bundles: &[Bundle], checked: Vec<Checked>) {
+        let mut state = self.state();
+        let mut known: Vec<_> = checked.into_iter().map(|Checked(watching)| watching).collect();
+        known.append(&mut state.bundles);
+        let is = |watching: &Arc<Watching>, bundle: &Bundle| {
+            watching.bundle.path() == bundle.path()
+                && watching.bundle.signatures() == bundle.signatures()
+        };
+        for bundle in bundles {
+            let place = known.iter().position(|watching| is(watching, bundle));
+            state.bundles.extend(place.map(|place| known.remove(place)));
+        }
+        for gone in known {
+            let path = format!("`{}`", gone.bundle.path().display());
+            state.damage.retain(|text| !text.contains(&path));
+        }
+    }
+
     fn verify(&self, watching: &Watching) {
         let start = Instant::now();
         let verified = watching.bundle.verify(1, &Progress { watching, to: &*self.reporter });
@@ -133,6 +154,26 @@ impl Health {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A bundle that was verified before anything of it is served.
+#[derive(Debug)]
+pub(crate) struct Checked(Arc<Watching>);
+
+impl Checked {
+    /// Reads all of it.
+    pub(crate) fn new(bundle: &Bundle, reporter: &dyn Reporter) -> Result<Self, BundleError> {
+        let watching = Watching::new(bundle.clone());
+        bundle.verify(1, &Progress { watching: &watching, to: reporter })?;
+        watching.intact.store(true, Ordering::Relaxed);
+        watching.done.store(true, Ordering::Relaxed);
+        Ok(Self(watching))
+    }
+
+    /// What it is, for people.
+    pub(crate) fn title(&self) -> String {
+        live::title(&self.0.bundle)
     }
 }
 

@@ -18,6 +18,7 @@ mod guarded;
 mod health;
 mod holdings;
 mod lists;
+mod live;
 mod manager;
 mod metrics;
 mod names;
@@ -41,9 +42,11 @@ pub use access_log::{LineSink, OpenLog};
 pub(crate) use clock::rfc3339;
 pub use crowd::Limits;
 pub use error::ServeError;
+pub use live::{Stock, Supply, SupplyError};
 pub use server::{Asked, Server, runtime};
 pub use tls::TlsFiles;
 pub use users::UsersError;
+pub use watched::Watched;
 pub use writable::{
     Garbage, GarbageOptions, OverlayError, Removed, WritableOptions, collect_garbage,
 };

@@ -9,6 +9,7 @@ use super::{
     error::ServeError,
     health::Health,
     holdings::Holdings,
+    live::{Live, Stock},
     manager,
     shelf::Shelf,
     site::Site,
@@ -17,7 +18,6 @@ use super::{
     watched::Watched,
     writable::{Overlay, WritableOptions, permit_start},
 };
-use bundles::Bundle;
 use hyper_util::server::graceful::GracefulShutdown;
 use manifests::event::{Event, Reporter};
 use std::{
@@ -26,7 +26,7 @@ use std::{
 use tokio::{
     net::{TcpListener, TcpSocket},
     runtime::{Builder, Runtime},
-    sync::mpsc,
+    sync::{Notify, mpsc},
     time::sleep,
 };
 
@@ -46,8 +46,8 @@ pub fn runtime() -> Result<Runtime, ServeError> {
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let readers = processors.clamp(*READERS.start(), *READERS.end());
     let mut builder = Builder::new_multi_thread();
-    // One more verifies passwords, one at a time.
-    builder.worker_threads(readers).max_blocking_threads(readers + 1).enable_all();
+    // One more verifies passwords, one at a time, and one bundles that come.
+    builder.worker_threads(readers).max_blocking_threads(readers + 2).enable_all();
     builder.build().map_err(ServeError::Start)
 }
 
@@ -58,6 +58,7 @@ pub struct Server {
     address: SocketAddr,
     door: Door,
     upkeep: Upkeep,
+    live: Live,
     reporter: Arc<dyn Reporter>,
 }
 
@@ -73,7 +74,7 @@ pub struct Asked {
 impl Server {
     /// Listens, and starts to verify the bundles in the background.
     pub async fn start(
-        bundles: Vec<Bundle>,
+        stock: Stock,
         options: ServeOptions,
         reporter: Arc<dyn Reporter>,
     ) -> Result<Self, ServeError> {
@@ -91,12 +92,12 @@ impl Server {
         };
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let health = Arc::new(Health::new(&bundles, Arc::clone(&reporter)));
+        let health = Arc::new(Health::new(stock.bundles(), Arc::clone(&reporter)));
         health.watch().map_err(ServeError::Start)?;
         let log = options.access_log.map(|open| AccessLog::new(open, Arc::clone(&reporter)));
         let log = log.transpose()?;
         log.iter().for_each(|log| upkeep.access_log(log.clone()));
-        let holdings = Holdings::new(bundles);
+        let holdings = Holdings::new(stock.bundles().to_vec());
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
         }
@@ -104,11 +105,12 @@ impl Server {
         let overlay = overlay.map(|overlay| open_overlay(overlay, &holdings, &health, &reporter));
         let shelf = Shelf::new(holdings, Arc::clone(&health));
         let crowd = Arc::new(Crowd::new(manager::fit(options.limits, &*reporter)));
-        let site = Site::new(shelf, health, access, Arc::clone(&crowd), log)
+        let site = Site::new(shelf, Arc::clone(&health), access, Arc::clone(&crowd), log)
             .with_overlay(overlay.transpose()?);
         let site = Arc::new(site);
+        let live = Live::new(stock, Arc::clone(&site), health, Arc::clone(&reporter));
         let door = Door::new(tls, site, crowd);
-        Ok(Self { listener, address, door, upkeep, reporter })
+        Ok(Self { listener, address, door, upkeep, live, reporter })
     }
 
     /// Where it listens; the real port when 0 was asked for.
@@ -138,7 +140,9 @@ impl Server {
     /// running; after ten seconds or a second message it cuts the rest.
     pub async fn run(self, asked: Asked) {
         let Asked { mut stops, reloads } = asked;
-        let upkeep = tokio::spawn(self.upkeep.run(reloads));
+        let bundles = Arc::new(Notify::new());
+        let live = tokio::spawn(self.live.run(Arc::clone(&bundles)));
+        let upkeep = tokio::spawn(self.upkeep.run(reloads, bundles));
         let life = tokio::spawn(manager::live());
         manager::ready();
         let graceful = GracefulShutdown::new();
@@ -162,6 +166,7 @@ impl Server {
         drop(self.listener);
         finish(graceful, stops, &*self.reporter).await;
         upkeep.abort();
+        live.abort();
         life.abort();
     }
 }

@@ -67,6 +67,11 @@ impl Site {
         Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Serves this from now on.
+    pub(crate) fn show(&self, shelf: Shelf) {
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+    }
+
     /// Answers one request and logs it when its last byte is gone.
     pub(crate) async fn answer<B>(&self, guest: &Arc<Guest>, request: Request<B>) -> Reply
     where

@@ -11,7 +11,7 @@ use manifests::{
 };
 use std::{error::Error, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     task::spawn_blocking,
     time::{MissedTickBehavior, interval},
 };
@@ -76,8 +76,8 @@ impl Upkeep {
     }
 
     /// Looks after everything until nobody can ask any more, which is at the
-    /// server's end.
-    pub(crate) async fn run(mut self, mut asked: mpsc::Receiver<()>) {
+    /// server's end. Passes on to whoever looks after the bundles that somebody asked.
+    pub(crate) async fn run(mut self, mut asked: mpsc::Receiver<()>, bundles: Arc<Notify>) {
         let mut clock = interval(LOOK);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -88,6 +88,9 @@ impl Upkeep {
                     None => return,
                 },
             };
+            if at_once {
+                bundles.notify_one();
+            }
             let look = spawn_blocking(move || {
                 self.look(at_once);
                 self

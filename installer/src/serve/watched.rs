@@ -3,36 +3,41 @@
 //! links, mounted secrets and files on network storage.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-/// What tells one state of a file from another without reading it: device,
-/// inode, size, and when it was written and changed, in nanoseconds. `None` when it cannot be seen.
-type Print = Option<[u64; 7]>;
+/// What tells one state of a file from another without reading it: device, inode,
+/// size, and when it was written and changed, in seconds and nanoseconds. `None`
+/// when it cannot be seen.
+pub(crate) type Print = Option<[u64; 7]>;
 
-/// Files that are used together.
+/// Files as they were at one moment.
+type Look = BTreeMap<PathBuf, Print>;
+
+/// Files that are used together, and all that lie in folders.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub struct Watched {
     paths: Vec<PathBuf>,
-    used: Vec<Print>,
-    seen: Vec<Print>,
+    used: Look,
+    seen: Look,
 }
 
 impl Watched {
     /// To be made before the files are read for the first time, so that no change
     /// falls between.
-    pub(crate) fn new(paths: Vec<PathBuf>) -> Self {
-        let used = prints(&paths);
+    pub fn new(paths: Vec<PathBuf>) -> Self {
+        let used = look(&paths);
         Self { paths, seen: used.clone(), used }
     }
 
     /// Whether they are others than those that were used, and have been left alone
-    /// since the last look: a pair is rarely replaced in one moment. Asked a second
-    /// time about the same files, it says no.
+    /// since the last look: a pair is rarely replaced in one moment, and a large file
+    /// is long in coming. Asked a second time about the same files, it says no.
     pub(crate) fn changed(&mut self) -> bool {
-        let now = prints(&self.paths);
+        let now = look(&self.paths);
         let settled = now == self.seen;
         self.seen = now;
         if settled && self.seen != self.used {
@@ -44,16 +49,29 @@ impl Watched {
 
     /// Takes the files as they are now for used: somebody asked to read them at once.
     pub(crate) fn taken(&mut self) {
-        self.used = prints(&self.paths);
+        self.used = look(&self.paths);
         self.seen.clone_from(&self.used);
     }
 }
 
-fn prints(paths: &[PathBuf]) -> Vec<Print> {
-    paths.iter().map(|path| print(path).ok()).collect()
+fn look(paths: &[PathBuf]) -> Look {
+    let mut look = Look::new();
+    for path in paths {
+        match fs::read_dir(path) {
+            Ok(folder) => {
+                let entries = folder.flatten().map(|entry| entry.path());
+                look.extend(entries.map(|path| (path.clone(), print(&path).ok())));
+            }
+            Err(_no_folder) => {
+                look.insert(path.clone(), print(path).ok());
+            }
+        }
+    }
+    look
 }
 
-fn print(path: &Path) -> io::Result<[u64; 7]> {
+/// See [`Print`].
+pub(crate) fn print(path: &Path) -> io::Result<[u64; 7]> {
     let file = fs::metadata(path)?;
     let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()];
     let [written, written_nanos, changed, changed_nanos] = times.map(i64::cast_unsigned);

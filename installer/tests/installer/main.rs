@@ -12,6 +12,7 @@ mod help;
 mod hosts;
 mod image;
 mod limits;
+mod live;
 mod memory;
 mod messages;
 mod podman;

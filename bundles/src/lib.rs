@@ -57,6 +57,8 @@ mod damage_tests;
 #[cfg(test)]
 mod document_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod hostile_payload_tests;
 #[cfg(test)]
 mod hostile_tests;

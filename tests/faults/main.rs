@@ -7,5 +7,6 @@
 mod damage;
 mod effort;
 mod full_disks;
+mod http;
 mod kills;
 mod threat_model;

@@ -7,6 +7,7 @@
 pub mod client;
 pub mod failing_disk;
 pub mod fixtures;
+pub mod fuzz;
 pub mod office;
 pub mod platform;
 pub mod run;

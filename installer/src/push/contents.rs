@@ -29,8 +29,6 @@ pub(super) struct Repository {
     /// How many levels of manifests are below each: children are sent first.
     pub(super) manifests: BTreeMap<Digest, usize>,
     pub(super) tags: BTreeMap<String, Digest>,
-    /// Manifests that refer to another one.
-    pub(super) referrers: BTreeMap<Digest, Digest>,
 }
 
 /// A name and the bundle that gives it.
@@ -147,9 +145,6 @@ impl Walk<'_> {
         }
         for pointer in document.config.iter().chain(&document.layers) {
             self.blob(pointer, into)?;
-        }
-        if let Some(subject) = document.subject {
-            into.referrers.insert(digest.clone(), subject.digest);
         }
         into.manifests.insert(digest.clone(), levels);
         Ok(levels)

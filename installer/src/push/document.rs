@@ -15,7 +15,6 @@ pub(super) struct Document {
     pub(super) config: Option<Pointer>,
     #[serde(default)]
     pub(super) layers: Vec<Pointer>,
-    pub(super) subject: Option<Pointer>,
 }
 
 /// A descriptor inside one.

@@ -100,6 +100,14 @@ pub enum PushError {
         /// The names it is for.
         names: String,
     },
+    /// A certificate that cannot be used.
+    #[error("the certificate of `{host}` cannot be accepted")]
+    Certificate {
+        /// Host and port.
+        host: String,
+        /// Why.
+        source: io::Error,
+    },
     /// No TLS comes about.
     #[error("no TLS connection to `{host}` comes about")]
     Tls {
@@ -313,6 +321,7 @@ impl Failure for PushError {
             Self::Unreachable { .. } => "check name and port; the port goes behind the host, as in `registry:5000/prefix`, and is 443 without one, or 80 with `--plain-http`".into(),
             Self::UnknownCa { host, issuer, .. } => format!("get the certificate of `{issuer}` from whoever runs the registry and add `--ca FILE`; `openssl s_client -showcerts -connect {host}` shows what is sent"),
             Self::OtherHost { .. } => "name the registry as its certificate does".into(),
+            Self::Certificate { host, .. } => format!("`openssl s_client -showcerts -connect {host}` shows it; whoever runs the registry has to renew or replace it"),
             Self::Tls { .. } => "a registry without TLS needs `--plain-http`".into(),
             Self::NoRegistry { .. } => "check host and port; a registry without TLS needs `--plain-http`, one with TLS must go without it".into(),
             Self::NoLogin { host, .. } | Self::WrongLogin { host, .. } => format!("`podman login {host}` or `docker login {host}` writes a login that is found here; `--authfile FILE` names another file"),

@@ -20,6 +20,10 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 /// Pieces that may wait for the line; of a compressed blob one may be 8 MiB.
 const AHEAD: usize = 2;
 
+/// Bytes that are given to the line at once: so little that also a thin line takes
+/// them before it counts as dead.
+const SLICE: usize = 256 << 10;
+
 /// What a body leaves behind when it has been sent or dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Feed {
@@ -57,7 +61,8 @@ impl Feed {
         (digest, range): (&Digest, Range<u64>),
         stop: Option<Stop>,
     ) -> Result<Body, BundleError> {
-        let pieces = pieces(bundle.read(digest, range)?);
+        let pieces =
+            pieces(bundle.read(digest, range)?).flat_map(|piece| stream::iter(slices(piece)));
         let feed = self.clone();
         let checked = pieces
             .take_while(move |_| {
@@ -102,6 +107,16 @@ impl Feed {
             }
         }
     }
+}
+
+/// A piece in slices, or the one error.
+fn slices(piece: Result<Bytes, BundleError>) -> Vec<Result<Bytes, BundleError>> {
+    let bytes = match piece {
+        Ok(bytes) => bytes,
+        Err(error) => return vec![Err(error)],
+    };
+    let starts = (0..bytes.len()).step_by(SLICE);
+    starts.map(|start| Ok(bytes.slice(start..bytes.len().min(start + SLICE)))).collect()
 }
 
 /// Checked pieces, until the end, the first error, or until nobody takes them.

@@ -17,8 +17,12 @@ use bytes::Bytes;
 use manifests::event::Reporter;
 use std::time::Duration;
 
-/// How long an answer may take while no byte moves.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long an upload may wait for a byte to move: a slow line may hold a few MiB
+/// that count as moved and are not there yet.
+pub(super) const PATIENCE_WITH_BYTES: Duration = Duration::from_mins(3);
 
 /// The same at the end of an upload: registries read the whole blob once more.
 pub(super) const PATIENCE_AT_END: Duration = Duration::from_mins(15);
@@ -152,9 +156,10 @@ impl Registry<'_> {
             return PushError::Full { host, what, status, said };
         }
         match status {
-            401 => self.gate.refused(host, said),
+            // Whoever got in before has the right password and not the right to write.
+            401 if repository.is_empty() || !self.gate.has_login() => self.gate.refused(host, said),
             403 if repository.is_empty() => self.gate.refused(host, said),
-            403 => PushError::Forbidden { host, who, repository, said },
+            401 | 403 => PushError::Forbidden { host, who, repository, said },
             405 => PushError::ReadOnly { host, method: ask.method.to_string(), said },
             404 => PushError::NoPlace { host, repository, status, said },
             400 if said.0.contains("NAME_INVALID") => {

@@ -9,7 +9,11 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// Registries discard unfinished uploads after a week.
+const OLD: Duration = Duration::from_hours(24 * 30);
 
 /// A folder of such files.
 #[derive(Debug, Clone)]
@@ -19,8 +23,9 @@ pub(super) struct Uploads {
 }
 
 impl Uploads {
-    /// Those to one registry.
+    /// Those to one registry. What no registry knows any more is cleared away.
     pub(super) fn new(folder: &Path, registry: &str) -> Self {
+        sweep(folder);
         Self { folder: folder.to_owned(), registry: registry.to_owned() }
     }
 
@@ -61,6 +66,18 @@ impl Uploads {
     }
 }
 
+/// Removes what is older than any unfinished upload that a registry keeps.
+fn sweep(folder: &Path) {
+    let is_old = |entry: &fs::DirEntry| {
+        let written = entry.metadata().and_then(|file| file.modified()).ok();
+        written.and_then(|time| time.elapsed().ok()).is_some_and(|age| age > OLD)
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(is_old) {
+        // One that stays is in nobody's way.
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +95,17 @@ mod tests {
         uploads.forget("a", &digest);
         assert_eq!(uploads.get("a", &digest), None);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_no_registry_remembers_is_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.upload"), folder.path().join("new.upload"));
+        fs::write(&new, "").unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * OLD;
+        File::create(&old).unwrap().set_modified(long_ago).unwrap();
+        Uploads::new(folder.path(), "r.site");
+        assert!(new.exists() && !old.exists());
     }
 
     #[test]

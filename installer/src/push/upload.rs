@@ -12,7 +12,7 @@ use super::{
     feed::Feed,
     http::Answer,
     login::Scope,
-    registry::{Ask, PATIENCE, PATIENCE_AT_END, Registry, is_passing},
+    registry::{Ask, PATIENCE_AT_END, PATIENCE_WITH_BYTES, Registry, is_passing},
     remembered::Uploads,
 };
 use axum::{
@@ -233,7 +233,7 @@ impl Upload<'_> {
             let body = feed.body(self.bundle, (&self.blob.digest, offset..size), stop)?;
             self.built(request.body(body))
         };
-        self.registry.authorized(&self.scope(), PATIENCE, &feed.progress, request).await
+        self.registry.authorized(&self.scope(), PATIENCE_WITH_BYTES, &feed.progress, request).await
     }
 
     /// Closes an upload: with the digest, and for a small blob with its bytes.

@@ -93,3 +93,19 @@ fn skopeo_copies_images_and_files_out_of_the_registry() {
         stock::succeed(skopeo.arg(format!("oci:copy-{n}:copy")).current_dir(office.path(".")));
     }
 }
+
+#[test]
+fn volumes_give_what_the_bundle_gives() {
+    let office = office(16);
+    let settings = Settings::default();
+    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
+    office.builder("split demo.bundle --volume-size 5MiB -o discs --trust release.pub");
+    let whole = counts(&office, &registry.address, "--plain-http");
+    let to = format!("{}/again", registry.address);
+    let outcome =
+        office.installer(&format!("push discs demo.bundle --to {to} {TRUST} --plain-http --json"));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(told["blobs"]["sent"].as_u64(), Some(whole[2]));
+    assert!(!outcome.stderr.contains("in two bundles"), "{}", outcome.stderr);
+}

@@ -61,3 +61,19 @@ fn logins_are_taken_from_the_usual_files() {
     let outcome = push(&office, &to, "--plain-http");
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_damaged_bundle_gets_no_name_in_the_registry() {
+    let office = office(16);
+    let settings = Settings::default();
+    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
+    let mut bytes = office.read("demo.bundle");
+    let last = bytes.len() - 100_000;
+    bytes[last] ^= 1;
+    fs::write(office.path("demo.bundle"), bytes).unwrap();
+    let outcome = push(&office, &registry.address, "--plain-http");
+    assert_eq!(outcome.code, Some(40), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("is damaged"), "{}", outcome.stderr);
+    let named = |line: &String| line.starts_with("PUT ") && line.contains("/manifests/");
+    assert!(!registry.requests().iter().any(named));
+}

@@ -8,9 +8,11 @@ use rustls::{
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
     },
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    server::ParsedCertificate,
 };
 use std::{
     fs, io,
@@ -35,6 +37,8 @@ const BY_REGISTRY: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"
 #[derive(Debug, Clone)]
 pub(crate) struct Authorities {
     roots: Arc<RootCertStore>,
+    /// The certificates themselves: a registry may show one of them as its own.
+    shown: Arc<[CertificateDer<'static>]>,
     known: Arc<str>,
 }
 
@@ -45,21 +49,23 @@ pub(crate) fn authorities(file: Option<&Path>, registry: &str) -> Result<Authori
         let bad = |source| PushError::Ca { path: path.to_owned(), source };
         let read = || CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>();
         let found = read().map_err(bad)?;
-        if roots.add_parsable_certificates(found).0 == 0 {
+        if roots.add_parsable_certificates(found.iter().cloned()).0 == 0 {
             return Err(bad(rustls::pki_types::pem::Error::NoItemsFound));
         }
-        return Ok(Authorities::new(roots, format!("`{}`", path.display())));
+        return Ok(Authorities::new(roots, found, format!("`{}`", path.display())));
     }
-    let mut known = Vec::new();
+    let (mut known, mut all) = (Vec::new(), Vec::new());
     for path in files(registry) {
         let Ok(certificates) = CertificateDer::pem_file_iter(&path) else { continue };
         // A machine's store may hold some that cannot be read: they count for nothing.
-        if roots.add_parsable_certificates(certificates.flatten()).0 > 0 {
+        let found: Vec<_> = certificates.flatten().collect();
+        if roots.add_parsable_certificates(found.iter().cloned()).0 > 0 {
             known.push(format!("`{}`", path.display()));
         }
+        all.extend(found);
     }
     let known = if known.is_empty() { "this machine (none)".into() } else { known.join(", ") };
-    Ok(Authorities::new(roots, known))
+    Ok(Authorities::new(roots, all, known))
 }
 
 /// One file of the system, and every `.crt` of this registry.
@@ -75,8 +81,8 @@ fn files(registry: &str) -> Vec<PathBuf> {
 }
 
 impl Authorities {
-    fn new(roots: RootCertStore, known: String) -> Self {
-        Self { roots: Arc::new(roots), known: known.into() }
+    fn new(roots: RootCertStore, shown: Vec<CertificateDer<'static>>, known: String) -> Self {
+        Self { roots: Arc::new(roots), shown: shown.into(), known: known.into() }
     }
 
     /// Makes a connection private, and sure of who is at its other end.
@@ -114,7 +120,7 @@ impl Authorities {
                     .map_err(|error| error.to_string())?,
             ),
         };
-        Ok(Looking { judge, refused: Mutex::default() })
+        Ok(Looking { judge, shown: Arc::clone(&self.shown), refused: Mutex::default() })
     }
 
     /// In words, what is wrong with a certificate.
@@ -125,7 +131,11 @@ impl Authorities {
         let refused = refused.as_ref().and_then(|der| X509Certificate::from_der(der).ok());
         let host = host.to_owned();
         match (error, refused) {
-            (Some(rustls::Error::InvalidCertificate(E::UnknownIssuer)), Some((_, found))) => {
+            // One that signed itself is told by its being a CA's, before its signer is looked at.
+            (Some(rustls::Error::InvalidCertificate(why)), Some((_, found)))
+                if matches!(why, E::UnknownIssuer)
+                    || (matches!(why, E::Other(_)) && found.issuer() == found.subject()) =>
+            {
                 let (issuer, known) = (found.issuer().to_string(), self.known.to_string());
                 PushError::UnknownCa { host, issuer, known }
             }
@@ -135,6 +145,9 @@ impl Authorities {
                 )),
                 Some((_, found)),
             ) => PushError::OtherHost { host, names: names(&found) },
+            (Some(rustls::Error::InvalidCertificate(_)), _) => {
+                PushError::Certificate { host, source }
+            }
             _ => PushError::Tls { host, source },
         }
     }
@@ -157,6 +170,7 @@ fn names(certificate: &X509Certificate<'_>) -> String {
 #[derive(Debug)]
 struct Looking {
     judge: Option<Arc<WebPkiServerVerifier>>,
+    shown: Arc<[CertificateDer<'static>]>,
     refused: Mutex<Option<CertificateDer<'static>>>,
 }
 
@@ -164,6 +178,29 @@ impl Looking {
     fn judge(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
         let nobody = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         self.judge.as_deref().ok_or(nobody)
+    }
+
+    /// A certificate that signs itself is what many registries show, and `webpki`
+    /// wants none that could be a CA's. It counts when it is, byte for byte, one of
+    /// those that are trusted, for this name and at this time.
+    fn judge_shown(
+        &self,
+        certificate: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Option<Result<ServerCertVerified, rustls::Error>> {
+        let is_known = |known: &CertificateDer<'_>| known.as_ref() == certificate.as_ref();
+        if !self.shown.iter().any(is_known) {
+            return None;
+        }
+        let (_, found) = X509Certificate::from_der(certificate).ok()?;
+        let now = i64::try_from(now.as_secs()).ok()?;
+        let (first, last) = (found.validity().not_before, found.validity().not_after);
+        if !(first.timestamp()..=last.timestamp()).contains(&now) {
+            return Some(Err(rustls::Error::InvalidCertificate(CertificateError::Expired)));
+        }
+        let parsed = ParsedCertificate::try_from(certificate).ok()?;
+        Some(verify_server_name(&parsed, name).map(|()| ServerCertVerified::assertion()))
     }
 }
 
@@ -179,6 +216,8 @@ impl ServerCertVerifier for Looking {
         let judged = self
             .judge()
             .and_then(|judge| judge.verify_server_cert(end_entity, intermediates, name, ocsp, now));
+        let judged =
+            judged.or_else(|why| self.judge_shown(end_entity, name, now).unwrap_or(Err(why)));
         judged.inspect_err(|_why| {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
             *refused = Some(end_entity.clone().into_owned());

@@ -53,6 +53,10 @@ impl Gate {
         Self { registry, login, token_hosts, login_over_http, state: Mutex::default() }
     }
 
+    pub(crate) fn has_login(&self) -> bool {
+        self.login.is_some()
+    }
+
     /// Who we are, for messages.
     pub(crate) fn who(&self) -> String {
         match &self.login {

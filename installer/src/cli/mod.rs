@@ -19,7 +19,6 @@ mod sbom;
 mod serve;
 mod shell;
 mod site;
-mod size;
 mod status;
 mod this_machine;
 mod trust;

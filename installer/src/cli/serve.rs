@@ -3,7 +3,6 @@
 use super::{
     CommandError,
     arguments::{Keys, RollbackArguments, TrustArguments},
-    size::Size,
 };
 use crate::serve::{
     AccessOptions, Asked, Limits, OpenLog, ServeError, ServeOptions, Server, Stock, Supply,
@@ -11,7 +10,7 @@ use crate::serve::{
 };
 use bundles::Bundle;
 use clap::Args;
-use console::{Console, text};
+use console::{ByteSize, Console, text};
 use std::{
     fs::{self, File},
     io::Write,
@@ -68,7 +67,7 @@ pub(super) struct Arguments {
 
     /// The most that pushed images may take in all, such as `50GiB`
     #[arg(long, value_name = "SIZE", requires = "writable")]
-    quota: Option<Size>,
+    quota: Option<ByteSize>,
 
     /// Let everybody who reaches this registry push, without a name
     #[arg(long, requires = "writable", conflicts_with = "users")]

@@ -60,6 +60,19 @@ pub(crate) enum Astray {
 }
 
 impl Route {
+    /// The repository it leads into.
+    pub(crate) fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Manifest(name, _)
+            | Self::Blob(name, _)
+            | Self::Uploads(name)
+            | Self::Upload(name, _)
+            | Self::Tags(name)
+            | Self::Referrers(name, _) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Reads a request's path, escapes included.
     pub(crate) fn parse(path: &str) -> Result<Self, Astray> {
         if path.len() > MAX_PATH {

@@ -291,6 +291,10 @@ impl Collector<'_> {
             }
             self.root.remove_folder(&repository)?;
         }
+        let uploads = Place::top(UPLOADS);
+        for folder in self.root.list(&uploads)? {
+            self.root.remove_folder(&uploads.below(folder))?;
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 //! Why it is made as it is: `docs/design/0011-writable.md`.
 
 mod access;
+mod blobs;
 mod document;
 mod error;
 mod fingerprint;
@@ -19,10 +20,12 @@ mod read;
 mod reads;
 mod receive;
 mod refusal;
+mod replies;
 mod repository;
 mod root;
 mod send;
 mod survey;
+mod tagging;
 mod uploads;
 mod write;
 

@@ -8,7 +8,7 @@ use super::{
     read::Stored,
     refusal::WriteRefusal,
     root::Root,
-    uploads::Uploads,
+    uploads::{AGE, Uploads},
 };
 use crate::serve::health::Health;
 use manifests::{
@@ -20,7 +20,7 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking, time::sleep};
@@ -62,6 +62,8 @@ pub(crate) struct Overlay {
     pub(super) landing: Semaphore,
     pub(super) sending: Arc<Semaphore>,
     pub(super) manifests: Semaphore,
+    /// Held while manifests and tags change, so that no tag is left without one.
+    pub(super) naming: Mutex<()>,
     pub(super) health: Arc<Health>,
     reporter: Arc<dyn Reporter>,
     _serving: File,
@@ -139,11 +141,12 @@ impl Overlay {
             landing: Semaphore::new(LANDING),
             sending: Arc::new(Semaphore::new(SENDING)),
             manifests: Semaphore::new(MANIFESTS),
+            naming: Mutex::new(()),
             health,
             reporter,
             _serving: serving,
         };
-        overlay.sweep(SystemTime::now());
+        overlay.sweep(SystemTime::now(), AGE);
         Ok(overlay)
     }
 
@@ -201,6 +204,12 @@ impl Overlay {
             self.health.report(&error);
             WriteRefusal::Read(super::damaged())
         })
+    }
+
+    /// How large a blob is that is here.
+    pub(super) fn size(&self, digest: &Digest) -> Result<Option<u64>, WriteRefusal> {
+        let look = self.root.look(&Place::blob(digest)).map_err(|error| self.broken(&error))?;
+        Ok(look.map(|look| look.size))
     }
 
     /// Puts a small file there.

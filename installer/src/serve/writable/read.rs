@@ -39,7 +39,7 @@ pub(super) struct Stored {
     pub(super) digest: Digest,
     pub(super) size: u64,
     file: File,
-    chunks: Vec<u8>,
+    hashes: File,
 }
 
 impl Stored {
@@ -52,15 +52,16 @@ impl Stored {
             Err(error) => return Err(cannot(error)),
         };
         let size = file.metadata().map_err(cannot)?.len();
-        let chunks = root.document(&Place::chunks(digest)).map_err(cannot)?.unwrap_or_default();
-        if chunks.len() as u64 != size.div_ceil(CHUNK as u64) * HASH as u64 {
+        let hashes = root.read(&Place::chunks(digest)).map_err(cannot)?;
+        let expected = size.div_ceil(CHUNK as u64) * HASH as u64;
+        if hashes.metadata().map_err(cannot)?.len() != expected {
             return Err(ReadError::Damaged { digest: digest.clone(), at: 0 });
         }
-        Ok(Some(Self { digest: digest.clone(), size, file, chunks }))
+        Ok(Some(Self { digest: digest.clone(), size, file, hashes }))
     }
 
     /// All of it in memory, held against its digest; for manifests.
-    pub(super) fn bytes(mut self, limit: u64) -> Result<Vec<u8>, ReadError> {
+    pub(super) fn bytes(self, limit: u64) -> Result<Vec<u8>, ReadError> {
         let damaged = ReadError::Damaged { digest: self.digest.clone(), at: 0 };
         if self.size > limit {
             return Err(damaged);
@@ -81,13 +82,13 @@ impl Stored {
     }
 
     /// The chunk that begins at this byte.
-    fn chunk(&mut self, at: u64) -> Result<Vec<u8>, ReadError> {
+    fn chunk(&self, at: u64) -> Result<Vec<u8>, ReadError> {
         let length = usize::try_from((self.size - at).min(CHUNK as u64)).expect("at most a chunk");
-        let mut bytes = vec![0; length];
+        let (mut bytes, mut expected) = (vec![0; length], [0; HASH]);
+        let place = at / CHUNK as u64 * HASH as u64;
         let read = self.file.read_exact_at(&mut bytes, at);
+        let read = read.and_then(|()| self.hashes.read_exact_at(&mut expected, place));
         read.map_err(|source| ReadError::Read { digest: self.digest.clone(), source })?;
-        let number = usize::try_from(at / CHUNK as u64).expect("its hash is in memory");
-        let expected = &self.chunks[number * HASH..][..HASH];
         match Fingerprint::of_chunk(&bytes) == expected {
             true => Ok(bytes),
             false => Err(ReadError::Damaged { digest: self.digest.clone(), at }),

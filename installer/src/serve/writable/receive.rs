@@ -108,8 +108,13 @@ pub(super) async fn finish(
     overlay.on_disk(move |overlay| overlay.finish(&mut upload, &digest)).await
 }
 
-/// A small body as a whole.
+/// A small body as a whole. It waits for nobody long, because few may be under way
+/// at once.
 pub(super) async fn whole(body: Body, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
+    timeout(PATIENCE, all(body, limit)).await.unwrap_or(Err(WriteRefusal::Cut))
+}
+
+async fn all(body: Body, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(piece) = next(&mut stream).await? {

@@ -11,8 +11,8 @@ use manifests::Digest;
 pub(super) enum WriteRefusal {
     /// Reading refuses in the same way.
     Read(Refusal),
-    /// Nothing of this kind can be done there.
-    Method,
+    /// Only these methods are for what the path names.
+    Method(&'static str),
     /// No such upload, or not any more.
     UploadUnknown,
     /// The next byte that is wanted is another one.
@@ -54,7 +54,7 @@ impl WriteRefusal {
         match self {
             // Answered by its own words.
             Self::Read(_) => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
             Self::UploadUnknown => (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
             Self::OutOfOrder { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID"),
             Self::Size(_) => (StatusCode::BAD_REQUEST, "SIZE_INVALID"),
@@ -74,7 +74,7 @@ impl WriteRefusal {
     fn message(&self) -> String {
         match self {
             Self::Read(_) => String::new(),
-            Self::Method => "this cannot be done here; blobs, manifests and tags can be pushed and deleted".into(),
+            Self::Method(_) => "this cannot be done here; blobs, manifests and tags can be pushed and deleted".into(),
             Self::UploadUnknown => "there is no such upload; it may have been finished, cancelled, or left alone for a day".into(),
             Self::OutOfOrder { have } => format!("{have} bytes have arrived; the next chunk begins at {have}, not where this one does"),
             Self::Size(why) | Self::Digest(why) | Self::Manifest(why) | Self::Held(why) => why.clone(),
@@ -96,8 +96,13 @@ impl WriteRefusal {
         }
         let (status, code) = self.code();
         let mut reply = crate::serve::reply::refuse(status, code, &self.message());
-        if matches!(self, Self::TooMany | Self::Collecting) {
-            reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        let header = match self {
+            Self::Method(methods) => Some((header::ALLOW, *methods)),
+            Self::TooMany | Self::Collecting => Some((header::RETRY_AFTER, "5")),
+            _ => None,
+        };
+        if let Some((name, value)) = header {
+            reply.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         reply
     }
@@ -116,7 +121,7 @@ mod tests {
     #[test]
     fn every_refusal_says_what_to_do() {
         let refusals = [
-            WriteRefusal::Method,
+            WriteRefusal::Method("GET"),
             WriteRefusal::UploadUnknown,
             WriteRefusal::OutOfOrder { have: 7 },
             WriteRefusal::TooLarge(4 << 20),

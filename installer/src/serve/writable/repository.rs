@@ -9,7 +9,7 @@ use super::{
 };
 use crate::serve::names::RepositoryName;
 use manifests::Digest;
-use std::{io, str::FromStr};
+use std::{io, str::FromStr, sync::PoisonError};
 
 /// What a tag stands for: a digest as text.
 fn digest_of(bytes: &[u8]) -> io::Result<Digest> {
@@ -97,6 +97,7 @@ impl Overlay {
         manifest: &Described<'_>,
         tags: &[Tag],
     ) -> Result<(), WriteRefusal> {
+        let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
         self.keep(digest, manifest.bytes)?;
         if let Some(subject) = &manifest.subject {
             let descriptor = manifest.descriptor(digest).to_string();
@@ -118,6 +119,7 @@ impl Overlay {
         name: &RepositoryName,
         digest: &Digest,
     ) -> Result<bool, WriteRefusal> {
+        let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
         if self.manifest(name, digest)?.is_none() {
             return Ok(false);
         }

@@ -24,6 +24,8 @@ use tokio::sync::Mutex as AsyncMutex;
 
 /// How long an upload may be left alone.
 pub(super) const AGE: Duration = Duration::from_hours(24);
+/// How long when many others are open.
+const IDLE: Duration = Duration::from_mins(15);
 /// Uploads that may be open at once.
 const OPEN: usize = 256;
 /// Bytes that are hashed once more before others get their turn.
@@ -86,7 +88,8 @@ impl Overlay {
         name: &RepositoryName,
         algorithm: Algorithm,
     ) -> Result<(UploadId, Shared), WriteRefusal> {
-        self.sweep(SystemTime::now());
+        let now = SystemTime::now();
+        self.sweep(now, if self.uploads.all().len() < OPEN { AGE } else { IDLE });
         let mut random = [0; 16];
         let filled = rand::fill(&mut random);
         filled.map_err(|_unspecified| self.broken(&io::Error::other("no random numbers")))?;
@@ -104,12 +107,12 @@ impl Overlay {
     }
 
     /// Forgets uploads that nobody has touched for long.
-    pub(super) fn sweep(&self, now: SystemTime) {
+    pub(super) fn sweep(&self, now: SystemTime, patience: Duration) {
         let all: Vec<_> = self.uploads.all().values().cloned().collect();
         for shared in all {
             // Whoever has it now is at work on it.
             let Ok(mut upload) = shared.try_lock() else { continue };
-            if now.duration_since(upload.touched).is_ok_and(|age| age > AGE) {
+            if now.duration_since(upload.touched).is_ok_and(|age| age > patience) {
                 self.cancel(&mut upload);
             }
         }
@@ -138,11 +141,20 @@ impl Overlay {
         let kept = self
             .quota
             .grow(&self.root, upload.length, upload.length + more)
-            .and_then(|()| upload.append(&self.root, pieces).map_err(|error| self.broken(&error)));
+            .and_then(|()| upload.append(&self.root, pieces).map_err(|error| self.lost(&error)));
         if kept.is_err() {
             self.cancel(upload);
         }
         kept
+    }
+
+    /// What a client hears when its upload cannot be gone on with. The collector of
+    /// garbage may have removed it.
+    fn lost(&self, error: &io::Error) -> WriteRefusal {
+        match error.kind() {
+            io::ErrorKind::NotFound => WriteRefusal::UploadUnknown,
+            _ => self.broken(error),
+        }
     }
 
     /// Hashes anew what was not hashed on the way, a few bytes at a time; whether
@@ -158,7 +170,7 @@ impl Overlay {
         if !upload.fingerprint.tells(algorithm) {
             upload.fingerprint = Fingerprint::new(algorithm);
         }
-        upload.catch_up(&self.root).map_err(|error| self.broken(&error))
+        upload.catch_up(&self.root).map_err(|error| self.lost(&error))
     }
 
     /// Makes a blob of an upload whose hashes are all there.

@@ -25,9 +25,13 @@ fn half_a_patch(pushing: &Registry, upload: &str, bytes: &[u8], all: usize) -> T
 /// Waits until an upload has so many bytes, as its client would.
 fn wait_for(pushing: &Registry, upload: &str, bytes: usize) {
     let range = format!("0-{}", bytes - 1);
+    wait_until(|| pushing.get(upload).header("range") == Some(&range));
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
     let end = Instant::now() + crate::process::LIMIT;
-    while pushing.get(upload).header("range") != Some(&range) {
-        assert!(Instant::now() < end, "the upload never got {bytes} bytes");
+    while !is_so() {
+        assert!(Instant::now() < end, "it never came");
         thread::yield_now();
     }
 }
@@ -73,6 +77,20 @@ fn a_client_that_was_cut_off_goes_on_while_the_server_runs() {
     let put = format!("{upload}?digest={digest}");
     assert_eq!(pushing.send("PUT", &put, &[], &bytes[400_000..]).status, 201);
     assert!(pushing.get(&format!("/v2/{REPOSITORY}/blobs/{digest}")).body == bytes);
+}
+
+#[test]
+fn a_push_in_one_request_that_is_cut_off_leaves_nothing() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let path = format!("/v2/{REPOSITORY}/blobs/uploads/?digest={}", sha256(b"never"));
+    let mut stream = connect(pushing.address());
+    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf");
+    stream.write_all(head.as_bytes()).unwrap();
+    let uploads = || files(&world.path("overlay/uploads"));
+    wait_until(|| uploads().first().is_some_and(|file| file.metadata().unwrap().len() == 4));
+    drop(stream);
+    wait_until(|| uploads().is_empty());
 }
 
 #[test]

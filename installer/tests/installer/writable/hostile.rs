@@ -196,7 +196,7 @@ fn a_registry_for_everybody_is_not_opened_by_accident() {
     hint: `fuser overlay/serving.lock` tells which process; one server may serve any number of bundles
     exit code 50
 
-    error: invalid value 'much' for '--quota <SIZE>': `much` is no size: expected a number with KiB, MiB, GiB, TiB, KB, MB, GB or TB, such as `50GiB`
+    error: invalid value 'much' for '--quota <SIZE>': `much` is no size: expected a whole number with KiB, MiB, GiB, TiB, KB, MB, GB or TB, such as `4480MiB`
 
     For more information, try '--help'.
     exit code 2

@@ -132,19 +132,15 @@ impl Registry<'_> {
     /// Whether this is a registry that lets us in.
     pub(super) async fn greet(&self) -> Result<(), PushError> {
         let ask = Ask::new(Method::GET, "/v2/".to_owned(), "", "the first question");
-        let answer = self.once(&ask).await?;
+        let mut answer = self.once(&ask).await?;
+        if is_passing(&answer) {
+            answer = self.ask(&ask).await?;
+        }
         match answer.status.as_u16() {
             200 => Ok(()),
-            401 | 403 => Err(self.refusal(&ask, &answer)),
-            status if is_passing(&answer) => self.ask(&ask).await.and_then(|answer| {
-                if answer.status.is_success() { Ok(()) } else { Err(self.no_registry(status)) }
-            }),
-            status => Err(self.no_registry(status)),
+            401 | 403 | 413 | 507 => Err(self.refusal(&ask, &answer)),
+            status => Err(PushError::NoRegistry { host: self.host(), status }),
         }
-    }
-
-    fn no_registry(&self, status: u16) -> PushError {
-        PushError::NoRegistry { host: self.host(), status }
     }
 
     /// What an answer means that is not the one that was hoped for.

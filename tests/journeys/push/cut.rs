@@ -1,7 +1,7 @@
 //! Pushes that are cut, stopped and killed in the middle of a blob.
 
 use super::{
-    TRUST, counts, office,
+    TRUST, counts, office, push,
     registry::{Registry, Settings},
     relay::{Fault, Relay},
 };
@@ -78,6 +78,28 @@ fn a_line_that_is_cut_is_taken_up_again() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("retrying `"), "{}", outcome.stderr);
     assert_eq!(counts(&office, &registry.address, ONE_BY_ONE)[1..], [0, 0, 0]);
+}
+
+#[test]
+fn a_registry_that_is_overloaded_is_asked_again_and_given_up_in_the_end() {
+    let office = office(1);
+    let settings = Settings::default();
+    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
+    let pushed = |times, status| {
+        let relay = Relay::to(&registry.address, Fault::Refuse(times, status));
+        push(&office, &relay.address, ONE_BY_ONE)
+    };
+    for status in [429, 503] {
+        let outcome = pushed(4, status);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(&format!("status {status}")), "{}", outcome.stderr);
+    }
+    let given_up = pushed(u64::MAX, 503);
+    assert_eq!(given_up.code, Some(60), "{}", given_up.stderr);
+    assert!(given_up.stderr.contains("gave up after 6 attempts"), "{}", given_up.stderr);
+    let full = pushed(u64::MAX, 507);
+    assert_eq!(full.code, Some(50), "{}", full.stderr);
+    assert!(full.stderr.contains("free some space"), "{}", full.stderr);
 }
 
 #[test]

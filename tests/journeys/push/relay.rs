@@ -2,7 +2,7 @@
 //! the registry, and cuts or holds it after so many bytes.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard},
     thread,
@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Cut(u64),
     /// Nothing more goes through until it is released.
     Hold(u64),
+    /// So many connections get this status and a wish to come back at once.
+    Refuse(u64, u16),
 }
 
 #[derive(Default)]
@@ -52,7 +54,10 @@ impl Relay {
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect(&registry) else { return };
-                connect(&ours, &client, &server);
+                match ours.refusal() {
+                    Some(status) => refuse(&client, status),
+                    None => connect(&ours, &client, &server),
+                }
             }
         });
         Self { line, address }
@@ -84,6 +89,17 @@ impl Line {
         self.state.lock().unwrap()
     }
 
+    /// The status for a connection that is not taken.
+    fn refusal(&self) -> Option<u16> {
+        match &mut self.lock().fault {
+            Some(Fault::Refuse(left @ 1.., status)) => {
+                *left -= 1;
+                Some(*status)
+            }
+            _ => None,
+        }
+    }
+
     /// Counts bytes; false when they must not go through.
     fn passes(&self, bytes: usize) -> bool {
         let mut state = self.lock();
@@ -103,6 +119,14 @@ impl Line {
         drop(self.changed.wait_timeout_while(state, LIMIT, |state| state.held).unwrap());
         true
     }
+}
+
+/// Answers one request as an overloaded proxy does.
+fn refuse(mut client: &TcpStream, status: u16) {
+    let lines = BufReader::new(client).lines().map_while(Result::ok);
+    lines.take_while(|line| !line.is_empty()).for_each(drop);
+    let head = "Retry-After: 0\r\nContent-Length: 0\r\nConnection: close";
+    write!(client, "HTTP/1.1 {status} no\r\n{head}\r\n\r\n").unwrap();
 }
 
 fn connect(line: &Arc<Line>, client: &TcpStream, server: &TcpStream) {

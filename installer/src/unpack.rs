@@ -5,16 +5,25 @@
 //! so a folder left by a power cut or a full disk is continued, not redone. What
 //! the folder is goes in first (`bottari.json`) and the layout's index last: a
 //! layout that can be opened is a whole one.
+//!
+//! On request a damaged bundle gives what is intact of it. Then the index names that,
+//! and the end is an error all the same.
 
-use bundles::{BlobHasher, BlobRecord, Bundle, BundleError};
-use manifests::{
-    ExitCode, Failure,
-    event::{Event, Outcome, Reporter, Transfer},
-};
+mod error;
+mod files;
+mod rest;
+
+pub use error::UnpackError;
+
+use bundles::{BlobRecord, Bundle, BundleError};
+use error::failure;
+use files::{Partial, is_whole, lock, write_file, write_small};
+use manifests::event::{Event, Outcome, Reporter, Transfer};
+use rest::{Lost, Rest};
 use std::{
-    fs::{self, File, TryLockError},
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -24,64 +33,6 @@ use std::{
 
 const MANIFEST: &str = "bottari.json";
 const INDEX: &str = "index.json";
-
-/// Bytes that move at once when a file is hashed.
-const STEP: usize = 1 << 20;
-
-/// Why a bundle cannot be unpacked.
-#[derive(Debug, thiserror::Error)]
-pub enum UnpackError {
-    /// The bundle's bytes cannot be used.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// The folder holds something that is not this bundle.
-    #[error("`{folder}` holds something else than this bundle")]
-    Occupied {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// Another process unpacks into the folder.
-    #[error("another process unpacks into `{folder}`")]
-    Busy {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The disk is full.
-    #[error("the disk is full: `{path}` needs {missing} bytes more than there is room for")]
-    DiskFull {
-        /// The file that found no room.
-        path: PathBuf,
-        /// Bytes of it that were not written.
-        missing: u64,
-    },
-    /// Something cannot be written.
-    #[error("cannot write `{path}`")]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-impl Failure for UnpackError {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Bundle(error) => error.exit_code(),
-            _ => ExitCode::Input,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Bundle(error) => return error.hint(),
-            Self::Occupied { .. } => "choose an empty folder or a new one with `-o`".into(),
-            Self::Busy { .. } => "wait until it is done, or choose another folder with `-o`".into(),
-            Self::DiskFull { .. } => "free some space and run the same command again: finished blobs are kept; or choose another disk with `-o`".into(),
-            Self::Write { .. } => return None,
-        })
-    }
-}
 
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,11 +45,20 @@ pub struct Unpacked {
     pub kept: u64,
 }
 
-/// Unpacks into `folder`, with `jobs` blobs at once.
+/// How to unpack.
+#[derive(Debug, Clone, Copy)]
+pub struct UnpackOptions {
+    /// Blobs at once.
+    pub jobs: usize,
+    /// Whether to write what is intact when something is damaged.
+    pub keep_going: bool,
+}
+
+/// Unpacks into `folder`.
 pub fn unpack(
     bundle: &Bundle,
     folder: &Path,
-    jobs: usize,
+    options: UnpackOptions,
     reporter: &dyn Reporter,
 ) -> Result<Unpacked, UnpackError> {
     let (index, small): (Vec<_>, Vec<_>) =
@@ -109,22 +69,40 @@ pub fn unpack(
     let bytes = Some(blobs.iter().map(|blob| blob.size).sum());
     let (title, items) = ("unpacking".to_owned(), blobs.len() as u64);
     reporter.report(&Event::PhaseStarted { title: title.clone(), items, bytes });
-    let done = Job { bundle, folder, reporter, done: Done::default() }.run(jobs)?;
+    let (done, damage) = (Done::default(), Mutex::default());
+    let job = Job { bundle, folder, reporter, keep_going: options.keep_going, done, damage };
+    job.run(options.jobs)?;
     write_small(folder, &small)?;
+    let Damage { lost, first } = job.damage.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(first) = first {
+        return Err(leave_the_rest((bundle, folder), index, &lost, first));
+    }
     write_small(folder, &index)?;
     reporter.report(&Event::PhaseFinished { title });
-    Ok(done)
+    Ok(job.done.totals())
 }
 
-/// Makes the folder ours until the lock is dropped: two runs in one folder would
-/// write over each other.
-fn lock(folder: &Path) -> Result<File, UnpackError> {
-    let opened = fs::create_dir_all(folder).and_then(|()| File::open(folder));
-    let lock = opened.map_err(|source| failure(folder, source, 0))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(UnpackError::Busy { folder: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(failure(folder, source, 0)),
+/// Writes an index of what is whole; gives the error that tells of all else.
+fn leave_the_rest(
+    (bundle, folder): (&Bundle, &Path),
+    index: Vec<(String, Vec<u8>)>,
+    lost: &Lost,
+    source: BundleError,
+) -> UnpackError {
+    let rest = Rest::of(bundle, folder, lost).and_then(|rest| {
+        let smaller = |(name, index): (String, Vec<u8>)| Ok((name, rest.index(&index)?));
+        let index = index.into_iter().map(smaller).collect::<io::Result<Vec<_>>>()?;
+        Ok((rest, index))
+    });
+    let folder = folder.to_owned();
+    match rest {
+        Err(source) => UnpackError::Write { path: folder, source },
+        Ok((rest, index)) => match write_small(&folder, &index) {
+            Err(error) => error,
+            Ok(()) => {
+                UnpackError::Incomplete { folder, broken: rest.broken, source: Box::new(source) }
+            }
+        },
     }
 }
 
@@ -157,26 +135,6 @@ fn claim(folder: &Path, small: &[(String, Vec<u8>)]) -> Result<(), UnpackError> 
     Ok(())
 }
 
-fn write_small(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), UnpackError> {
-    for (name, content) in files {
-        let path = folder.join(name);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)
-                .map_err(|source| UnpackError::Write { path: parent.to_owned(), source })?;
-        }
-        write_file(&path, content)?;
-    }
-    Ok(())
-}
-
-/// Writes a small file beside its place and renames it.
-fn write_file(path: &Path, content: &[u8]) -> Result<(), UnpackError> {
-    let mut partial = Partial::create(path)?;
-    let written = partial.file.write_all(content);
-    let size = content.len() as u64;
-    written.and_then(|()| partial.keep()).map_err(|source| failure(path, source, size))
-}
-
 #[derive(Debug, Default)]
 struct Done {
     written: AtomicU64,
@@ -184,16 +142,38 @@ struct Done {
     kept: AtomicU64,
 }
 
+impl Done {
+    fn totals(&self) -> Unpacked {
+        let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Self { written, written_bytes, kept } = self;
+        Unpacked {
+            written: number(written),
+            written_bytes: number(written_bytes),
+            kept: number(kept),
+        }
+    }
+}
+
+/// Blobs that cannot be had, and why the first of them cannot.
+#[derive(Debug, Default)]
+struct Damage {
+    lost: Lost,
+    first: Option<BundleError>,
+}
+
 struct Job<'a> {
     bundle: &'a Bundle,
     folder: &'a Path,
     reporter: &'a dyn Reporter,
+    keep_going: bool,
     done: Done,
+    damage: Mutex<Damage>,
 }
 
 impl Job<'_> {
-    /// Writes all blobs; the first error stops every thread.
-    fn run(&self, jobs: usize) -> Result<Unpacked, UnpackError> {
+    /// Writes all blobs; the first error stops every thread, but for damage where the
+    /// rest is wanted.
+    fn run(&self, jobs: usize) -> Result<(), UnpackError> {
         let blobs = &self.bundle.manifest().blobs;
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let first_error = Mutex::new(None);
@@ -202,7 +182,7 @@ impl Job<'_> {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
-                if let Err(error) = self.blob(blob) {
+                if let Err(error) = self.blob(blob).or_else(|error| self.lose(blob, error)) {
                     stop.store(true, Ordering::Relaxed);
                     let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
                     first.get_or_insert(error);
@@ -216,17 +196,20 @@ impl Job<'_> {
         });
         match first_error.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(error) => Err(error),
-            None => Ok(self.totals()),
+            None => Ok(()),
         }
     }
 
-    fn totals(&self) -> Unpacked {
-        let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Done { written, written_bytes, kept } = &self.done;
-        Unpacked {
-            written: number(written),
-            written_bytes: number(written_bytes),
-            kept: number(kept),
+    /// Goes on without a blob when only the bundle is to blame and that was asked for.
+    fn lose(&self, blob: &BlobRecord, error: UnpackError) -> Result<(), UnpackError> {
+        match error {
+            UnpackError::Bundle(error) if self.keep_going => {
+                let mut damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+                damage.lost.insert(blob.digest.clone());
+                damage.first.get_or_insert(error);
+                Ok(())
+            }
+            other => Err(other),
         }
     }
 
@@ -258,74 +241,6 @@ impl Job<'_> {
         let copied = self.bundle.copy(&blob.digest, &mut out)?;
         let missing = blob.size - out.written.min(blob.size);
         copied.and_then(|()| partial.keep()).map_err(|source| failure(path, source, missing))
-    }
-}
-
-/// Whether a blob is there with its digest, from an earlier run.
-fn is_whole(path: &Path, blob: &BlobRecord) -> bool {
-    let size = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len());
-    if size != Some(blob.size) {
-        return false;
-    }
-    let digest = || -> io::Result<_> {
-        let mut file = File::open(path)?;
-        let mut hasher = BlobHasher::new(blob.digest.algorithm());
-        let mut buffer = vec![0; STEP];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hasher.finish().0),
-                len => hasher.update(&buffer[..len]),
-            }
-        }
-    };
-    digest().is_ok_and(|found| found == blob.digest)
-}
-
-fn failure(path: &Path, source: io::Error, missing: u64) -> UnpackError {
-    let path = path.to_owned();
-    match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            UnpackError::DiskFull { path, missing }
-        }
-        _ => UnpackError::Write { path, source },
-    }
-}
-
-/// A file that has no name of its own yet; it is gone again unless it is kept.
-struct Partial {
-    file: File,
-    temporary: PathBuf,
-    path: PathBuf,
-    kept: bool,
-}
-
-impl Partial {
-    /// Opens `path` with `.partial` behind it. What a killed run left there is
-    /// written over.
-    fn create(path: &Path) -> Result<Self, UnpackError> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".partial");
-        let temporary = PathBuf::from(name);
-        let file = File::create(&temporary).map_err(|source| failure(path, source, 0))?;
-        Ok(Self { file, temporary, path: path.to_owned(), kept: false })
-    }
-
-    /// Gives the file its name once its bytes are on the disk.
-    fn keep(mut self) -> io::Result<()> {
-        self.file.sync_all()?;
-        fs::rename(&self.temporary, &self.path)?;
-        self.kept = true;
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        if !self.kept {
-            // If even this fails, the next run writes over it.
-            let _ = fs::remove_file(&self.temporary);
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     CommandError,
     arguments::{JobsArguments, RollbackArguments, TrustArguments},
 };
-use crate::unpack::{Unpacked, unpack};
+use crate::unpack::{UnpackOptions, Unpacked, unpack};
 use bundles::Bundle;
 use clap::Args;
 use console::{Console, text};
@@ -27,6 +27,10 @@ pub(super) struct Arguments {
     /// Where to [default: a folder here, named RELEASE-VERSION]
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    /// Of a damaged bundle, write what is intact and name what is not; the exit code stays 40
+    #[arg(long)]
+    keep_going: bool,
     #[command(flatten)]
     jobs: JobsArguments,
     #[command(flatten)]
@@ -37,10 +41,15 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
-        let bundle = self.trust.keys()?.open_one(&self.bundle, console)?;
+        let keys = self.trust.keys()?;
+        let bundle = match self.keep_going {
+            true => keys.look_at_one(&self.bundle)?,
+            false => keys.open_one(&self.bundle, console)?,
+        };
         let serials = self.rollback.check(slice::from_ref(&bundle))?;
         let folder = self.output.clone().unwrap_or_else(|| default_folder(&bundle));
-        let done = unpack(&bundle, &folder, self.jobs.count(), &*console.reporter())?;
+        let options = UnpackOptions { jobs: self.jobs.count(), keep_going: self.keep_going };
+        let done = unpack(&bundle, &folder, options, &*console.reporter())?;
         serials.remember(slice::from_ref(&bundle))?;
         tell(console, &folder, &done);
         Ok(())

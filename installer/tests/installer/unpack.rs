@@ -118,6 +118,37 @@ fn damage_leaves_only_blobs_that_are_whole() {
     assert_whole_blobs(&world);
 }
 
+#[test]
+fn what_is_intact_of_a_damaged_bundle_can_be_had_on_request() {
+    let world = World::new();
+    let digest = &world.release.big.layer().digest;
+    let damaged = world.damaged(digest, |_| 6_000_000);
+    let said = run(&world, ["unpack", "--keep-going", "-o", "out", damaged.to_str().unwrap()]);
+    assert_eq!(said.code, 40);
+    let told = said.stderr_in(&world);
+    insta::assert_snapshot!(&told[told.find("error: ").unwrap()..], @"
+    error: `out` holds what is intact; damaged or missing: `k-paas.example.org/app/server:v1`, `quay.io/app/server:v1`
+      caused by: bundle `/folder/damaged.bottari.tar.zst` is damaged: bytes 4231185 to 8425489 (part of `app/quay.io/app/server:v1`)
+    hint: `bottari-installer verify` names everything that is damaged; bring it again and run the same command again: what is here is kept
+    ");
+    assert_whole_blobs(&world);
+    let index = fs::read_to_string(world.path("out/index.json")).unwrap();
+    assert!(index.contains("registry.k8s.io/pause:3.10") && !index.contains("quay.io/app/server"));
+    if has("skopeo") {
+        let source = format!("oci:{}:registry.k8s.io/pause:3.10", world.path("out").display());
+        let copy = Command::new("skopeo")
+            .args(["--insecure-policy", "copy", "-q", &source])
+            .arg(format!("dir:{}", world.path("copied").display()))
+            .output()
+            .unwrap();
+        assert!(copy.status.success(), "{}", String::from_utf8_lossy(&copy.stderr));
+    }
+    let json: serde_json::Value = serde_json::from_str(&unpack(&world).stdout).unwrap();
+    assert_eq!(json["written"], 1, "the rest is kept");
+    let index = fs::read_to_string(world.path("out/index.json")).unwrap();
+    assert!(index.contains("quay.io/app/server"));
+}
+
 /// Blobs are there with their digest or not at all.
 fn assert_whole_blobs(world: &World) {
     let files = files(&world.path("out"));

@@ -5,9 +5,10 @@ use journeys::{office::words, run::Program, upstream::sha256};
 use std::{fs, path::Path};
 
 /// Everything that reads all of a bundle, `{}`.
-const COMMANDS: [(Program, &str); 4] = [
+const COMMANDS: [(Program, &str); 5] = [
     (Program::Installer, "verify {}"),
     (Program::Installer, "unpack {} -o out"),
+    (Program::Installer, "unpack {} -o out --keep-going"),
     (Program::Builder, "verify {}"),
     (Program::Builder, "split {} -o out --volume-size 6MiB"),
 ];
@@ -24,19 +25,23 @@ pub(crate) fn refuse(medium: &Medium, hurt: &Hurt, number: usize) {
     assert_eq!(outcome.stderr.matches("error: ").count(), 1, "{what}");
     assert!(outcome.stderr.contains("\nhint: ") && !outcome.stderr.contains("panicked"), "{what}");
     names_a_place(&outcome.stderr);
-    holds_whole_blobs_alone(&medium.sandbox.path("out"));
+    let in_front: &[&str] = if line.contains("--keep-going") { &IN_FRONT } else { &IN_FRONT[..1] };
+    holds_whole_blobs(&medium.sandbox.path("out"), in_front);
 }
 
-/// What was unpacked before the damage was met is right, and nothing says that the
-/// folder is complete.
-fn holds_whole_blobs_alone(out: &Path) {
+/// Files beside the blobs; all but the first say that there is no more to come.
+const IN_FRONT: [&str; 5] =
+    ["bottari.json", "SHA256SUMS", "CONTENTS.txt", "index.json", "oci-layout"];
+
+/// What was unpacked is right, and nothing else is there.
+fn holds_whole_blobs(out: &Path, in_front: &[&str]) {
     if !out.exists() {
         return;
     }
     for path in files(out) {
         let name = path.file_name().unwrap().to_str().unwrap();
         match name {
-            "bottari.json" => {}
+            name if in_front.contains(&name) || name.ends_with(".minisig") => {}
             hex if path.parent().unwrap().ends_with("blobs/sha256") => {
                 assert_eq!(sha256(&fs::read(&path).unwrap()).hex(), hex, "{}", path.display());
             }

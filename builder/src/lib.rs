@@ -11,6 +11,7 @@ pub mod http;
 pub mod keys;
 pub mod mirrors;
 pub mod network;
+mod passing;
 pub mod proof;
 pub mod registry;
 pub mod report;

@@ -6,16 +6,16 @@ use super::{
     job,
     key::Password,
     packing::{Packed, Packing},
-    passing::Passing,
     rules::{self, Day},
     sources::Sources,
     split::{self, Carriage, ParityArgument},
 };
 use crate::{
     build,
-    cache::{Cache, Ground},
+    cache::{Cache, CacheError, Ground},
     check,
     fetch::{self, FetchOptions},
+    passing::Passing,
     supply::Supply,
 };
 use bundles::{BundlePlan, Landing};
@@ -31,6 +31,9 @@ use std::{
     path::{Path, PathBuf},
     time::Instant,
 };
+
+/// What the names of folders with files of a build begin with, where there is no cache.
+const PASSING: &str = ".bottari-build-";
 
 /// Build the bundle of a lockfile: fetch, check, pack and sign.
 #[derive(Debug, Args)]
@@ -68,6 +71,17 @@ pub(super) struct Build {
     sources: Sources,
 }
 
+/// A folder beside the bundle, for what is read as files while it is made.
+fn beside(bundle: &Path) -> Result<Passing, CacheError> {
+    let parent = bundle.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    Passing::within(parent, PASSING).map_err(|source| CacheError::Io {
+        action: "create a folder in",
+        path: parent.into(),
+        source,
+    })
+}
+
 impl Build {
     pub(super) fn run(self, console: &Console) -> Ended {
         let began = Instant::now();
@@ -80,7 +94,7 @@ impl Build {
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
         let path = self.path(&plan);
-        let passing = self.no_cache.then(|| Passing::beside(&path)).transpose()?;
+        let passing = self.no_cache.then(|| beside(&path)).transpose()?;
         let cache = match &passing {
             Some(folder) => Cache::open(folder.path())?,
             None => self.sources.cache()?,

@@ -12,7 +12,6 @@ mod key;
 mod lock;
 mod overlays;
 mod packing;
-mod passing;
 mod profiles;
 mod provenance;
 mod repair;

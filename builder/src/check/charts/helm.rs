@@ -6,19 +6,22 @@ use super::{
     apis::Apis,
     run::{self, Ended, Limits},
 };
+use crate::passing::Passing;
 use flate2::read::GzDecoder;
 use manifests::{Arch, Version, component::Rendering, patch::RenderError};
 use std::{
-    fs::{self, OpenOptions, Permissions},
+    fs::{self, OpenOptions},
     io::{ErrorKind, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::Command,
 };
-use tempfile::TempDir;
 
 /// Larger than any Helm is, in bytes: those of 2026 have 60 MB.
 const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// What the names of Helm's folders begin with.
+const PREFIX: &str = "bottari-helm-";
 
 /// How much of Helm's words is shown, in characters.
 const WORDS: usize = 4000;
@@ -31,7 +34,7 @@ const NOWHERE: &str = "http://127.0.0.1:0";
 #[derive(Debug)]
 pub(super) struct Helm {
     /// For our user alone, and gone with this value.
-    folder: TempDir,
+    folder: Passing,
 }
 
 /// A chart and what it is rendered with.
@@ -48,10 +51,9 @@ impl Helm {
     /// Takes `linux-ARCH/helm` out of an archive whose digest has been checked.
     /// Nothing else of it touches the disk.
     pub(super) fn unpack(archive: &[u8], arch: Arch) -> Result<Self, ChartError> {
-        let private = Permissions::from_mode(0o700);
-        let folder =
-            tempfile::Builder::new().prefix("bottari-helm-").permissions(private).tempdir();
-        let folder = folder.map_err(ChartError::io("create a folder in", &std::env::temp_dir()))?;
+        let parent = std::env::temp_dir();
+        let folder = Passing::within(&parent, PREFIX);
+        let folder = folder.map_err(ChartError::io("create a folder in", &parent))?;
         unpack(archive, &format!("linux-{arch}/helm"), &folder.path().join("helm"))?;
         Ok(Self { folder })
     }

@@ -6,6 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 use journeys::fixtures::{TarFile, tar_gz};
 use manifests::Failure;
 use std::{
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     sync::atomic::AtomicBool,
     time::{Duration, Instant},

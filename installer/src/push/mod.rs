@@ -32,7 +32,7 @@ pub use target::{Target, TargetError};
 use axum::http::uri::Authority;
 use bundles::Bundle;
 use contents::Contents;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use http::{Place, Pool, authorities};
 use login::Gate;
 use look::Missing;
@@ -208,11 +208,18 @@ impl Job<'_> {
         let mut moved = stream::iter(blobs)
             .map(|(digest, repositories)| self.blob(digest, repositories))
             .buffer_unordered(jobs.max(1));
-        while let Some(moved) = moved.try_next().await? {
-            for one in moved {
-                pushed.count(one);
+        let mut failed = None;
+        while let Some(moved) = moved.next().await {
+            match moved {
+                Ok(moved) => moved.into_iter().for_each(|one| pushed.count(one)),
+                // The others end in good order, so that the next push goes on with them.
+                Err(error) => {
+                    self.registry.stop.end();
+                    failed.get_or_insert(error);
+                }
             }
         }
+        failed.map_or(Ok(()), Err)?;
         self.registry.reporter.report(&Event::PhaseFinished { title });
         Ok(())
     }

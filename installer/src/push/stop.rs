@@ -2,21 +2,30 @@
 //! push goes on where they are.
 
 use super::error::PushError;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
-/// Becomes true when the operator wants an end. Clones hear of it too.
+/// Wanted by the operator, or by one part of a push that cannot go on, so that the
+/// others end in good order too. Clones hear of both.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Receiver<bool>);
+pub struct Stop {
+    operator: watch::Receiver<bool>,
+    part: Arc<watch::Sender<bool>>,
+}
 
 impl Stop {
-    /// Listens to this.
-    pub fn new(wanted: watch::Receiver<bool>) -> Self {
-        Self(wanted)
+    /// Becomes wanted when this becomes true.
+    pub fn new(operator: watch::Receiver<bool>) -> Self {
+        Self { operator, part: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// Ends all the rest.
+    pub(super) fn end(&self) {
+        self.part.send_replace(true);
     }
 
     pub(super) fn is_wanted(&self) -> bool {
-        *self.0.borrow()
+        *self.operator.borrow() || *self.part.borrow()
     }
 
     pub(super) fn check(&self) -> Result<(), PushError> {
@@ -24,11 +33,13 @@ impl Stop {
     }
 
     /// Comes to an end only when it is wanted.
-    pub(super) async fn wanted(&self) {
-        let mut receiver = self.0.clone();
-        if receiver.wait_for(|wanted| *wanted).await.is_err() {
+    async fn wanted(&self) {
+        let (mut operator, mut part) = (self.operator.clone(), self.part.subscribe());
+        tokio::select! {
+            Ok(_) = operator.wait_for(|wanted| *wanted) => {}
+            Ok(_) = part.wait_for(|wanted| *wanted) => {}
             // Nobody is left who could want it.
-            std::future::pending::<()>().await;
+            else => std::future::pending().await,
         }
     }
 

@@ -2,9 +2,9 @@
 //! else sent, and after a cut continued where the registry is.
 //!
 //! A small blob is one PUT. A larger one is sent as one long PATCH of open length,
-//! as Docker does it, which can be ended anywhere in good order; what is left after
-//! a cut is a PATCH with `Content-Range`. Both are closed by an empty PUT with the
-//! digest, which the registry checks over all bytes.
+//! as Docker does it, which can be ended anywhere in good order; after a cut one
+//! with `Content-Range` goes on. An empty PUT with the digest closes it, and the
+//! registry checks that over all bytes.
 
 use super::{
     attempts::Attempts,
@@ -216,20 +216,16 @@ impl Upload<'_> {
         }
     }
 
-    /// All bytes from where the upload is. From the beginning the length is left
-    /// open, so that the operator can end it in good order.
+    /// All bytes from where the upload is. The length is left open, so that the
+    /// operator can end it in good order.
     async fn patch(&self, open: &Open, feed: &Feed) -> Result<Answer, PushError> {
         let (size, offset) = (self.blob.size, open.offset);
         let request = || {
             let mut request = Request::patch(&open.location).header(header::CONTENT_TYPE, OCTETS);
-            let mut stop = Some(self.registry.stop.clone());
             if offset > 0 {
-                let range = format!("{offset}-{}", size - 1);
-                request = request
-                    .header(header::CONTENT_RANGE, range)
-                    .header(header::CONTENT_LENGTH, size - offset);
-                stop = None;
+                request = request.header(header::CONTENT_RANGE, format!("{offset}-{}", size - 1));
             }
+            let stop = Some(self.registry.stop.clone());
             let body = feed.body(self.bundle, (&self.blob.digest, offset..size), stop)?;
             self.built(request.body(body))
         };
@@ -302,12 +298,18 @@ impl Upload<'_> {
     }
 
     /// An answer that does not bring us further. What the registry has of the blob
-    /// is of no use any more when it did not like it.
+    /// is of no use any more when it did not like it, unless only the place was wrong
+    /// (416), or the operator's wish ended a body early.
     fn failed(&self, method: &Method, answer: &Answer) -> Failed {
+        if let Err(stopped) = self.registry.stop.check() {
+            return at_once(stopped);
+        }
         let (host, what, status) = (self.registry.host(), self.what(), answer.status.as_u16());
         let is_lost = matches!(status, 200..=299 | 400 | 404 | 416);
         if is_lost && matches!(*method, Method::PATCH | Method::PUT) {
-            self.uploads.forget(self.repository, &self.blob.digest);
+            if status != 416 {
+                self.uploads.forget(self.repository, &self.blob.digest);
+            }
             return at_once(PushError::Lost { host, what, status, said: answer.said() });
         }
         let ask = self.ask(method.clone(), String::new());

@@ -22,8 +22,8 @@ const KEPT: u64 = 5 << 20;
 
 const ONE_BY_ONE: &str = "--plain-http --jobs 1";
 
-fn start(office: &Office, to: &str) -> Child {
-    let line = format!("push demo.bundle --to {to} {ONE_BY_ONE} {TRUST}");
+fn start(office: &Office, to: &str, more: &str) -> Child {
+    let line = format!("push demo.bundle --to {to} {more} {TRUST}");
     let mut command = office.sandbox.command(Program::Installer, &words(&line));
     command.stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -36,7 +36,7 @@ fn signal(child: &Child, name: &str) {
 /// Pushes into a registry until the line is held in the middle of a blob.
 fn held(office: &Office, registry: &str) -> (Relay, Child) {
     let relay = Relay::to(registry, Fault::Hold(MIDDLE));
-    let child = start(office, &relay.address);
+    let child = start(office, &relay.address, ONE_BY_ONE);
     relay.wait_until_held();
     (relay, child)
 }
@@ -46,13 +46,10 @@ fn whole(office: &Office, registry: &str) -> u64 {
     counts(office, registry, "--plain-http --dry-run")[3]
 }
 
-#[test]
-fn a_push_that_is_stopped_goes_on_inside_the_blob() {
-    let office = office(16);
-    let settings = Settings::default();
-    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
-    let whole = whole(&office, &registry.address);
-    let (relay, mut child) = held(&office, &registry.address);
+/// Pushes until the line is held, and asks for an end.
+fn stopped(office: &Office, relay: &Relay) {
+    let mut child = start(office, &relay.address, "--plain-http --jobs 2");
+    relay.wait_until_held();
     signal(&child, "INT");
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(said.any(|line| line.contains("stopping: ")));
@@ -60,10 +57,25 @@ fn a_push_that_is_stopped_goes_on_inside_the_blob() {
     let rest: Vec<_> = said.collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
     assert!(rest.iter().any(|line| line.contains("run the same command again")), "{rest:?}");
-    let sent = counts(&office, &relay.address, ONE_BY_ONE)[3];
-    assert!(sent < whole - KEPT, "sent {sent} of {whole} again");
+    assert!(!rest.iter().any(|line| line.contains("retrying")), "{rest:?}");
+}
+
+#[test]
+fn a_push_that_is_stopped_goes_on_inside_its_blobs_as_often_as_needed() {
+    // More than the buffers of two connections on the way hold, twice.
+    let office = office(40);
+    let settings = Settings::default();
+    let Some(registry) = Registry::start(&office.path("registry"), &settings) else { return };
+    let relay = Relay::to(&registry.address, Fault::Hold(MIDDLE));
+    let to = &relay.address;
+    let whole = whole(&office, &registry.address);
+    stopped(&office, &relay);
+    relay.fail_again(Fault::Hold(KEPT));
+    stopped(&office, &relay);
+    let sent = counts(&office, to, ONE_BY_ONE)[3];
+    assert!(sent < whole - MIDDLE - KEPT + (1 << 20), "sent {sent} of {whole} again");
     // Everything is there, and the registry has checked its digest.
-    assert_eq!(counts(&office, &registry.address, ONE_BY_ONE)[1..], [0, 0, 0]);
+    assert_eq!(counts(&office, to, ONE_BY_ONE)[1..], [0, 0, 0]);
     assert_eq!(std::fs::read_dir(office.path("state/push")).unwrap().count(), 0);
 }
 
@@ -150,7 +162,7 @@ fn a_push_that_was_killed_goes_on_inside_the_blob_where_the_registry_keeps_it() 
     let to = format!("{address}/own");
     let relay = Relay::to(&address, Fault::Hold(MIDDLE));
     let whole = whole(&office, &to);
-    let mut child = start(&office, &format!("{}/own", relay.address));
+    let mut child = start(&office, &format!("{}/own", relay.address), ONE_BY_ONE);
     relay.wait_until_held();
     signal(&child, "KILL");
     child.wait().unwrap();

@@ -63,6 +63,12 @@ impl Relay {
         Self { line, address }
     }
 
+    /// Another fault, from here on.
+    pub(crate) fn fail_again(&self, fault: Fault) {
+        let mut state = self.line.lock();
+        (state.bytes, state.fault) = (0, Some(fault));
+    }
+
     /// Waits until the line is held.
     pub(crate) fn wait_until_held(&self) {
         let state = self.line.lock();

@@ -74,11 +74,11 @@ pub(super) struct Arguments {
     anonymous_push: bool,
 
     /// Connections at once; whoever is too many is told to come again
-    #[arg(long, value_name = "N", default_value = "4096")]
+    #[arg(long, value_name = "N", default_value = "2048")]
     max_connections: NonZeroUsize,
 
     /// Connections at once from one address
-    #[arg(long, value_name = "N", default_value = "512")]
+    #[arg(long, value_name = "N", default_value = "256")]
     max_connections_per_client: NonZeroUsize,
 
     /// Append a line of JSON for each request to this file; `-` is stdout

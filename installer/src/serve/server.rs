@@ -35,7 +35,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Bytes of an answer that the kernel may hold for a client.
 const SEND_BUFFER: u32 = 256 << 10;
 /// Connections that may wait to be accepted.
-const QUEUE: u32 = 1024;
+const QUEUE: u32 = 4096;
 
 /// Threads that read and hash. Few of them saturate any network card, and each
 /// keeps some memory for itself that no budget counts.

@@ -41,11 +41,11 @@ const QUICK: Duration = Duration::from_millis(200);
 /// its socket; this is for one of many streams on a socket.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// MiB that reading a stored blob takes: a chunk, and one that is being read.
-const STORED: u32 = 8;
+/// Bytes that reading a stored blob takes: a chunk, and one that is being read.
+const STORED: usize = 8 << 20;
 /// The same for a compressed blob: a plain frame, a packed one, a chunk, and what
 /// decoding needs.
-const COMPRESSED: u32 = 24;
+const COMPRESSED: usize = 24 << 20;
 
 /// Why bytes cannot be read, or may not be sent.
 pub(crate) type Fault = Box<dyn Error + Send + Sync>;
@@ -61,8 +61,8 @@ pub(crate) trait Pieces: Send + 'static {
     fn remaining(&self) -> u64;
     /// Lets go of all memory. The last `bytes` bytes come again.
     fn rewind(&mut self, bytes: u64);
-    /// MiB that reading takes, at most.
-    fn cost(&self) -> u32;
+    /// Bytes of memory that reading takes, at most.
+    fn cost(&self) -> usize;
 }
 
 /// What a stream shares with all others, and whom it is for.
@@ -151,7 +151,7 @@ struct Packed {
     digest: Digest,
     left: Range<u64>,
     reader: Option<BlobReader>,
-    cost: u32,
+    cost: usize,
 }
 
 impl Pieces for Packed {
@@ -174,7 +174,7 @@ impl Pieces for Packed {
         self.reader = None;
     }
 
-    fn cost(&self) -> u32 {
+    fn cost(&self) -> usize {
         self.cost
     }
 }
@@ -239,7 +239,8 @@ async fn pump(mut source: Source, mut flow: Flow) {
     let mut held = None;
     while source.remaining() > 0 {
         let size = flow.batch().min(source.remaining());
-        let (reading, flowing) = flow.rooms(held.take(), size, &mut source).await;
+        let rooms = flow.rooms(held.take(), size, &mut source).await;
+        let Ok((reading, flowing)) = rooms else { return };
         let read = spawn_blocking(move || {
             let batch = source.batch(flowing, size);
             (source, batch)
@@ -266,14 +267,27 @@ impl Flow {
 
     /// Memory to read the next batch with, and for the batch. The first is not
     /// held while the second is waited for, because a client may be long about that.
-    async fn rooms(&self, held: Option<Room>, size: u64, source: &mut Source) -> (Room, Room) {
-        let bytes = u32::try_from(size).expect("a batch is at most a MiB");
-        if let Some(rooms) = held.zip(self.budget.try_flowing(bytes)) {
-            return rooms;
+    async fn rooms(
+        &self,
+        held: Option<Room>,
+        size: u64,
+        source: &mut Source,
+    ) -> Result<(Room, Room), Gone> {
+        let bytes = usize::try_from(size).expect("a batch is at most a MiB");
+        let (address, budget) = (self.guest.address, &self.budget);
+        if let Some(rooms) = held.zip(budget.flowing.try_take(address, bytes)) {
+            return Ok(rooms);
         }
         source.rest();
-        let flowing = self.budget.flowing(bytes).await;
-        (self.budget.reading(source.pieces.cost()).await, flowing)
+        let cost = source.pieces.cost();
+        let both = async {
+            let flowing = budget.flowing.take(address, bytes).await;
+            (budget.reading.take(address, cost).await, flowing)
+        };
+        tokio::select! {
+            rooms = both => Ok(rooms),
+            () = self.out.closed() => Err(Gone),
+        }
     }
 
     /// Hands over a batch. A client that is quick goes on reading with the memory

@@ -21,6 +21,7 @@ mod runs;
 mod service;
 mod side_by_side;
 mod skopeo;
+mod slow;
 mod tls;
 mod trust;
 mod unpack;

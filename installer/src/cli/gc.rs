@@ -65,7 +65,8 @@ impl Arguments {
         let kept = format!("{kept} ({})", text::size(garbage.kept_bytes));
         let freed = text::size(garbage.freed_bytes);
         console.success(&match (garbage.removed.len(), self.dry_run) {
-            (0, _) => format!("nothing to remove; {kept}"),
+            (0, _) if self.older_than == 0 => format!("nothing to remove; {kept}"),
+            (0, _) => format!("nothing to remove that is {} h old; {kept}", self.older_than),
             (_, true) => format!("{freed} would be free; {kept}; without --dry-run it goes"),
             (_, false) => format!("freed {freed}; {kept}"),
         });

@@ -13,7 +13,7 @@ const PAUSE: &str = "/v2/registry.k8s.io/pause/manifests/3.10";
 const CHALLENGE: &str = "Basic realm=\"bottari\"";
 
 /// `kim` with the password `secret`, as the system's `crypt` writes it.
-const KIM: &str = "kim:$2y$04$KEwLuxJcF7ft/LtiC1hWVeBDezP.2pFyF5WKRgGnW7F90Db01uhwS\n";
+pub(crate) const KIM: &str = "kim:$2y$04$KEwLuxJcF7ft/LtiC1hWVeBDezP.2pFyF5WKRgGnW7F90Db01uhwS\n";
 /// `lee` with the password `other`.
 const LEE: &str = "lee:$2y$04$abcdefghijklmnopqrstuu0HtfOlPbTiymk5tcV.3TsFPDd3SYZqu\n";
 

@@ -14,7 +14,7 @@ use crate::serve::{
     reply::{Refusal, Reply},
 };
 use axum::{
-    body::Body,
+    body::BodyDataStream,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 use manifests::{Algorithm, Digest, DigestError};
@@ -43,7 +43,7 @@ impl Write<'_> {
     pub(super) async fn begin(
         &self,
         name: RepositoryName,
-        body: Body,
+        body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
         if let Some(digest) = self.field("mount") {
             let digest = parsed(&digest)?;
@@ -97,7 +97,7 @@ impl Write<'_> {
         method: &Method,
         name: RepositoryName,
         id: &str,
-        body: Body,
+        body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
         let id: UploadId = id.parse().map_err(|_not_a_name| WriteRefusal::UploadUnknown)?;
         let upload = self.overlay.uploads.get(&name, &id)?;
@@ -134,7 +134,7 @@ impl Write<'_> {
         name: &RepositoryName,
         upload: &Shared,
         digest: &Digest,
-        last: Chunk,
+        last: Chunk<'_>,
     ) -> Result<Reply, WriteRefusal> {
         receive::append(self.overlay, upload, last).await?;
         receive::finish(self.overlay, upload, digest).await?;

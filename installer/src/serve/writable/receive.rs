@@ -2,7 +2,7 @@
 //! a slow client holds neither memory nor a thread, and whatever arrived stays.
 
 use super::{overlay::Overlay, refusal::WriteRefusal, uploads::Shared};
-use axum::body::{Body, BodyDataStream};
+use axum::body::BodyDataStream;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use manifests::Digest;
@@ -11,32 +11,33 @@ use tokio::time::timeout;
 
 /// How long a client may be silent in the middle of a body.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a body that was refused is read on.
+const MANNERS: Duration = Duration::from_secs(2);
 /// Bytes that are written at once.
 const BATCH: usize = 1 << 20;
 
 /// Bytes to append to an upload. With a range they must be the next ones, and no
 /// more than it says.
-pub(super) struct Chunk {
+pub(super) struct Chunk<'a> {
     pub(super) range: Option<Range<u64>>,
-    pub(super) body: Body,
+    pub(super) body: &'a mut BodyDataStream,
 }
 
 /// Appends bytes to an upload. Gives how many there are now.
 pub(super) async fn append(
     overlay: &Arc<Overlay>,
     upload: &Shared,
-    Chunk { range, body }: Chunk,
+    Chunk { range, body }: Chunk<'_>,
 ) -> Result<u64, WriteRefusal> {
     let mut at = upload.lock().await.length;
     if range.as_ref().is_some_and(|range| range.start != at) {
         return Err(WriteRefusal::OutOfOrder { have: at });
     }
     let end = range.map_or(u64::MAX, |range| range.end);
-    let mut stream = body.into_data_stream();
-    while let Some(first) = next(&mut stream).await? {
+    while let Some(first) = next(body).await? {
         // Only bytes that are here already wait for their turn in memory.
         let turn = overlay.landing.acquire().await.expect("the semaphore is never closed");
-        let pieces = gather(first, &mut stream);
+        let pieces = gather(first, body);
         at += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
         if at > end {
             return Err(WriteRefusal::Size(
@@ -110,18 +111,25 @@ pub(super) async fn finish(
 
 /// A small body as a whole. It waits for nobody long, because few may be under way
 /// at once.
-pub(super) async fn whole(body: Body, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
+pub(super) async fn whole(body: &mut BodyDataStream, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
     timeout(PATIENCE, all(body, limit)).await.unwrap_or(Err(WriteRefusal::Cut))
 }
 
-async fn all(body: Body, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
-    let mut stream = body.into_data_stream();
+async fn all(body: &mut BodyDataStream, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
     let mut bytes = Vec::new();
-    while let Some(piece) = next(&mut stream).await? {
+    while let Some(piece) = next(body).await? {
         if (bytes.len() + piece.len()) as u64 > limit {
             return Err(WriteRefusal::TooLarge(limit));
         }
         bytes.extend_from_slice(&piece);
     }
     Ok(bytes)
+}
+
+/// Reads on for a moment what nobody wants: many clients hear why they were refused
+/// only when they have sent everything.
+pub(super) async fn drain(body: &mut BodyDataStream) {
+    let end = async { while let Some(Ok(_)) = body.next().await {} };
+    // Whoever has more to send will notice the closed connection.
+    let _ = timeout(MANNERS, end).await;
 }

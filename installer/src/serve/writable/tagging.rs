@@ -18,7 +18,7 @@ use crate::serve::{
     route::Reference,
 };
 use axum::{
-    body::Body,
+    body::BodyDataStream,
     http::{HeaderName, StatusCode, header},
 };
 use bundles::{digest, sha256};
@@ -37,7 +37,7 @@ impl Write<'_> {
         name: RepositoryName,
         reference: Reference,
         subject: &mut Subject,
-        body: Body,
+        body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
         let _turn = self.overlay.manifests.acquire().await.expect("the semaphore is never closed");
         let bytes = receive::whole(body, MANIFEST_LIMIT).await?;

@@ -1,12 +1,12 @@
 //! Requests that change something: uploads, blobs, manifests and tags. What a
 //! bundle holds is never changed by any of them.
 
-use super::{overlay::Overlay, refusal::WriteRefusal};
+use super::{overlay::Overlay, receive, refusal::WriteRefusal};
 use crate::serve::{
     access_log::Subject, holdings::Holdings, lists::fields, reply::Reply, route::Route,
 };
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream},
     http::{Method, request::Parts},
 };
 use std::sync::Arc;
@@ -23,15 +23,21 @@ impl Write<'_> {
     /// Does it, or says why not.
     pub(crate) async fn answer(&self, route: Route, subject: &mut Subject, body: Body) -> Reply {
         subject.name = route.repository().map(ToString::to_string);
-        let done = self.act(route, subject, body).await;
-        done.unwrap_or_else(|refusal| refusal.reply())
+        let mut body = body.into_data_stream();
+        match self.act(route, subject, &mut body).await {
+            Ok(reply) => reply,
+            Err(refusal) => {
+                receive::drain(&mut body).await;
+                refusal.reply()
+            }
+        }
     }
 
     async fn act(
         &self,
         route: Route,
         subject: &mut Subject,
-        body: Body,
+        body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
         match (&self.request.method, route) {
             (&Method::POST, Route::Uploads(name)) => self.begin(name.stored(), body).await,

@@ -4,6 +4,10 @@ use super::{Pushed, Pushing, files};
 use crate::{fixture::World, process::run};
 use bundles::{INDEX_TYPE, sha256};
 use serde_json::{Value, json};
+use std::{
+    fs, thread,
+    time::{Duration, SystemTime},
+};
 
 const REPOSITORY: &str = "site.example.org/app";
 
@@ -76,7 +80,11 @@ fn what_is_young_stays_and_a_repository_that_is_empty_goes() {
     pushing.push_blob(REPOSITORY, b"a push may be under way");
     let said = run(&world, ["gc", "overlay"]);
     assert_eq!(said.code, 0);
-    assert!(said.stderr.contains("nothing to remove; 1 blob stays"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("nothing to remove that is 24 h old; 1 blob stays"),
+        "{}",
+        said.stderr
+    );
     collect(&world, &[]);
     assert!(files(&world.path("overlay/blobs")).is_empty());
     assert_eq!(pushing.status("GET", &format!("/v2/{REPOSITORY}/tags/list")), 404);
@@ -100,4 +108,62 @@ fn nothing_goes_when_a_manifest_cannot_be_read() {
     assert_eq!(said.code, 40, "{}", said.stderr);
     assert!(said.stderr.contains("push the image again"), "{}", said.stderr);
     assert_eq!(files(&world.path("overlay")), before);
+}
+
+/// Makes everything look as if it had lain there for days.
+fn age(world: &World) {
+    let old = SystemTime::now() - Duration::from_hours(72);
+    for path in files(&world.path("overlay")) {
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(old).unwrap();
+    }
+}
+
+#[test]
+fn beside_pushes_nothing_goes_that_one_of_them_needs() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let images: Vec<_> = (1..30).map(|seed| Pushed::new(seed, 20_000)).collect();
+    let registry = *pushing;
+    let collected = thread::scope(|scope| {
+        let collector = scope.spawn(|| {
+            let mut removed = 0;
+            for _round in 0..10 {
+                let said = run(&world, ["--json", "gc", "overlay", "--untagged"]);
+                assert_eq!(said.code, 0, "{}", said.stderr);
+                let garbage: Value = serde_json::from_str(&said.stdout).unwrap();
+                removed += garbage["removed"].as_array().unwrap().len();
+            }
+            removed
+        });
+        for (number, image) in images.iter().enumerate() {
+            registry.push(REPOSITORY, "latest", image);
+            registry.push(REPOSITORY, &format!("v{number}"), image);
+            if number % 3 == 0 {
+                age(&world);
+            }
+        }
+        collector.join().unwrap()
+    });
+    for (number, image) in images.iter().enumerate() {
+        pushing.assert_whole(REPOSITORY, &format!("v{number}"), image);
+    }
+    assert_eq!(collected, 0, "every image has a tag");
+}
+
+#[test]
+fn a_manifest_whose_blobs_were_collected_meanwhile_is_refused() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let image = Pushed::new(1, 1000);
+    for blob in &image.blobs {
+        assert_eq!(pushing.push_blob(REPOSITORY, blob).status, 201);
+    }
+    age(&world);
+    let gc = run(&world, ["gc", "overlay"]);
+    assert!(gc.stderr.contains("freed"), "{}", gc.stderr);
+    let refused = pushing.push_manifest(REPOSITORY, "v1", &image.manifest);
+    assert_eq!(refused.error_code(), "MANIFEST_BLOB_UNKNOWN");
+    pushing.push(REPOSITORY, "v1", &image);
+    pushing.assert_whole(REPOSITORY, "v1", &image);
 }

@@ -165,6 +165,18 @@ fn damaged_bytes_are_never_sent_and_a_new_push_heals_them() {
 }
 
 #[test]
+fn a_client_that_sends_far_too_much_still_hears_why_it_is_refused() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let much = vec![b'x'; 50 << 20];
+    let refused = pushing.push_manifest(REPOSITORY, "v1", &much);
+    assert_eq!((refused.status, refused.error_code().as_str()), (413, "SIZE_INVALID"));
+    let upload = format!("/v2/{REPOSITORY}/blobs/uploads/{}", "0".repeat(32));
+    let refused = pushing.send("PATCH", &upload, &[], &much);
+    assert_eq!((refused.status, refused.error_code().as_str()), (404, "BLOB_UPLOAD_UNKNOWN"));
+}
+
+#[test]
 fn a_registry_for_everybody_is_not_opened_by_accident() {
     let world = World::new();
     let bundle = world.bundle.to_str().unwrap();

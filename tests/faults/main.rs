@@ -9,4 +9,5 @@ mod effort;
 mod full_disks;
 mod http;
 mod kills;
+mod registry;
 mod threat_model;

@@ -8,7 +8,7 @@ use crate::{
     format::{entry, frame, header, manifest::ManifestError},
     testing::{Written, small_sample, tiny_sample, written_of},
     volume_tests::split_into,
-    volumes::Label,
+    volumes::{Label, ParityLabel, PiecesLabel, SKIPPABLE},
 };
 use journeys::fuzz::{Corpus, fuzz, gist};
 use manifests::event::Silent;
@@ -241,6 +241,40 @@ fn any_label_of_a_volume_says_what_it_is_or_nothing() {
             }
             let rest = &front.1[(front.0 + bytes.len()).min(front.1.len())..];
             outcome(ground.put(&[&front.1[..front.0], bytes, rest]))
+        },
+    );
+}
+
+/// A label of parity or of pieces with any body; its hash is right, for nobody has
+/// signed it and anybody can make one.
+fn sealed(kind: [u8; 8], manifest: blake3::Hash, body: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(kind.len() + body.len() + blake3::OUT_LEN).unwrap();
+    let front = [&SKIPPABLE[..], &len.to_le_bytes(), &kind, body].concat();
+    let hash = blake3::Hasher::new().update(manifest.as_bytes()).update(&front).finalize();
+    [&front[..], hash.as_bytes()].concat()
+}
+
+#[test]
+fn any_label_of_parity_or_pieces_says_what_it_is_or_nothing() {
+    let (ground, manifest) = (Ground::new(), blake3::hash(b"bottari.json"));
+    let numbers = |numbers: &[u64]| numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    let pieces: Vec<u8> = numbers(&[0, 2, 3, 1, 9, 7]);
+    let parity = [&numbers(&[1, 2, 4, 2])[..], &[7; 64]].concat();
+    fuzz(
+        || corpus("sealed", vec![pieces.clone(), parity.clone()], &["\0\0\0\0\0\0\0\0"]),
+        |body| {
+            let mut told = String::new();
+            for (kind, chunks) in [(*b"parity/1", 7), (*b"pieces/1", 16), (*b"pieces/1", 1 << 20)] {
+                let bytes = sealed(kind, manifest, body);
+                let path = ground.put(&[&bytes]);
+                let file = File::open(path).unwrap();
+                let parity = ParityLabel::read(&file, 0, manifest, chunks).unwrap();
+                let pieces = PiecesLabel::read(&file, 0, manifest, chunks).unwrap();
+                assert!(parity.as_ref().is_none_or(|label| label.render(manifest) == bytes));
+                assert!(pieces.as_ref().is_none_or(|label| label.render(manifest) == bytes));
+                told += &format!("{} {} ", parity.is_some(), pieces.map_or(0, |p| p.ranges.len()));
+            }
+            told
         },
     );
 }

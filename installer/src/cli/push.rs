@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     push::{
-        LineOptions, LoginFiles, PushError, PushOptions, Pushed, Retry, Stop, Target, TargetError,
-        push, token_host,
+        LAST_MOMENT, LineOptions, LoginFiles, PushError, PushOptions, Pushed, Retry, Stop, Target,
+        TargetError, push, token_host,
     },
     serve::runtime,
 };
@@ -16,15 +16,12 @@ use bundles::Bundle;
 use clap::Args;
 use console::{Console, text};
 use serde_json::json;
-use std::{env, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{env, num::NonZeroUsize, path::PathBuf};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     time::sleep,
 };
-
-/// Time that uploads have to tell how far they are, after the first Ctrl-C.
-const LAST_MOMENT: Duration = Duration::from_secs(15);
 
 /// Copy everything in bundles into an existing registry
 ///

@@ -32,7 +32,7 @@ pub use target::{Target, TargetError};
 use axum::http::uri::Authority;
 use bundles::Bundle;
 use contents::Contents;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::{Place, Pool, authorities};
 use login::Gate;
 use look::Missing;
@@ -42,8 +42,16 @@ use manifests::{
 };
 use registry::Registry;
 use remembered::Uploads;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+use tokio::time::{Instant, timeout_at};
 use upload::{Moved, Upload};
+
+/// Time that uploads have to tell how far they are, when something ends them.
+pub const LAST_MOMENT: Duration = Duration::from_secs(15);
+
+/// Chunks of 4 MiB that are kept while manifests and small blobs are read, over all
+/// bundles: many lie in the same one.
+const KEPT: usize = 4;
 
 /// Where to and how.
 #[derive(Debug, Clone)]
@@ -115,6 +123,9 @@ pub async fn push(
     stop: Stop,
     reporter: &dyn Reporter,
 ) -> Result<Pushed, PushError> {
+    for bundle in bundles {
+        bundle.keep_chunks((KEPT / bundles.len()).max(1));
+    }
     let contents = Contents::of(bundles, &options.target, options.sparse)?;
     for text in &contents.remarks {
         reporter.report(&Event::Warning { text: text.clone() });
@@ -186,6 +197,14 @@ impl Pushed {
     }
 }
 
+/// The next one, or none when there are no more or the time is over.
+async fn next<T>(many: &mut (impl Stream<Item = T> + Unpin), last: Option<Instant>) -> Option<T> {
+    match last {
+        None => many.next().await,
+        Some(last) => timeout_at(last, many.next()).await.unwrap_or(None),
+    }
+}
+
 struct Job<'a> {
     contents: &'a Contents,
     missing: &'a Missing,
@@ -208,18 +227,18 @@ impl Job<'_> {
         let mut moved = stream::iter(blobs)
             .map(|(digest, repositories)| self.blob(digest, repositories))
             .buffer_unordered(jobs.max(1));
-        let mut failed = None;
-        while let Some(moved) = moved.next().await {
+        let mut failed: Option<(PushError, Instant)> = None;
+        while let Some(moved) = next(&mut moved, failed.as_ref().map(|(_, last)| *last)).await {
             match moved {
                 Ok(moved) => moved.into_iter().for_each(|one| pushed.count(one)),
                 // The others end in good order, so that the next push goes on with them.
                 Err(error) => {
                     self.registry.stop.end();
-                    failed.get_or_insert(error);
+                    failed.get_or_insert_with(|| (error, Instant::now() + LAST_MOMENT));
                 }
             }
         }
-        failed.map_or(Ok(()), Err)?;
+        failed.map_or(Ok(()), |(error, _)| Err(error))?;
         self.registry.reporter.report(&Event::PhaseFinished { title });
         Ok(())
     }

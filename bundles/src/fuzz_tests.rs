@@ -263,18 +263,17 @@ fn any_label_of_parity_or_pieces_says_what_it_is_or_nothing() {
     fuzz(
         || corpus("sealed", vec![pieces.clone(), parity.clone()], &["\0\0\0\0\0\0\0\0"]),
         |body| {
-            let mut told = String::new();
-            for (kind, chunks) in [(*b"parity/1", 7), (*b"pieces/1", 16), (*b"pieces/1", 1 << 20)] {
+            let kinds = [(*b"parity/1", 7), (*b"pieces/1", 16), (*b"pieces/1", 1 << 20)];
+            let told = kinds.map(|(kind, chunks)| {
                 let bytes = sealed(kind, manifest, body);
-                let path = ground.put(&[&bytes]);
-                let file = File::open(path).unwrap();
+                let file = File::open(ground.put(&[&bytes])).unwrap();
                 let parity = ParityLabel::read(&file, 0, manifest, chunks).unwrap();
                 let pieces = PiecesLabel::read(&file, 0, manifest, chunks).unwrap();
                 assert!(parity.as_ref().is_none_or(|label| label.render(manifest) == bytes));
                 assert!(pieces.as_ref().is_none_or(|label| label.render(manifest) == bytes));
-                told += &format!("{} {} ", parity.is_some(), pieces.map_or(0, |p| p.ranges.len()));
-            }
-            told
+                (parity.is_some(), pieces.map_or(0, |label| label.ranges.len()))
+            });
+            format!("{told:?}")
         },
     );
 }

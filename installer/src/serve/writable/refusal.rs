@@ -30,8 +30,10 @@ pub(super) enum WriteRefusal {
     TooLarge(u64),
     /// The manifest needs a blob that is not there.
     BlobMissing(Digest),
-    /// A bundle holds that.
+    /// A bundle holds that under this name.
     Held(String),
+    /// A bundle holds that, and nothing of a bundle is deleted.
+    Kept(String),
     /// The quota.
     Quota {
         /// What all images together may take, in bytes.
@@ -62,6 +64,7 @@ impl WriteRefusal {
             Self::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID"),
             Self::BlobMissing(_) => (StatusCode::NOT_FOUND, "MANIFEST_BLOB_UNKNOWN"),
+            Self::Kept(_) => (StatusCode::METHOD_NOT_ALLOWED, "DENIED"),
             Self::Held(_) | Self::Quota { .. } => (StatusCode::FORBIDDEN, "DENIED"),
             Self::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "DENIED"),
             Self::Cut => (StatusCode::REQUEST_TIMEOUT, "BLOB_UPLOAD_INVALID"),
@@ -77,7 +80,8 @@ impl WriteRefusal {
             Self::Method(_) => "this cannot be done here; blobs, manifests and tags can be pushed and deleted".into(),
             Self::UploadUnknown => "there is no such upload; it may have been finished, cancelled, or left alone for a day".into(),
             Self::OutOfOrder { have } => format!("{have} bytes have arrived; the next chunk begins at {have}, not where this one does"),
-            Self::Size(why) | Self::Digest(why) | Self::Manifest(why) | Self::Held(why) => why.clone(),
+            Self::Size(why) | Self::Digest(why) | Self::Manifest(why) => why.clone(),
+            Self::Held(why) | Self::Kept(why) => why.clone(),
             Self::TooLarge(limit) => format!("a manifest has at most {}", text::size(*limit)),
             Self::BlobMissing(digest) => format!("the manifest needs the blob {digest}, which this repository does not have; push it first"),
             Self::Quota { limit } => format!("the images pushed to this registry may take {} in all, and this one would not fit; delete some and let `bottari-installer gc` free their room", text::size(*limit)),
@@ -98,6 +102,7 @@ impl WriteRefusal {
         let mut reply = crate::serve::reply::refuse(status, code, &self.message());
         let header = match self {
             Self::Method(methods) => Some((header::ALLOW, *methods)),
+            Self::Kept(_) => Some((header::ALLOW, "GET, HEAD")),
             Self::TooMany | Self::Collecting => Some((header::RETRY_AFTER, "5")),
             _ => None,
         };

@@ -67,7 +67,7 @@ impl Write<'_> {
 
 /// Why something of a bundle is not deleted.
 pub(super) fn kept(what: &str) -> WriteRefusal {
-    WriteRefusal::Held(format!(
+    WriteRefusal::Kept(format!(
         "{what} is in a signed bundle that is served here; nothing of a bundle can be deleted"
     ))
 }

@@ -4,11 +4,12 @@ use super::{Pushed, Pushing, Registry, files};
 use crate::{client::connect, fixture::World, image::noise};
 use bundles::sha256;
 use std::{
+    fs::File,
     io::Write,
     net::TcpStream,
     path::Path,
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 const REPOSITORY: &str = "site.example.org/app";
@@ -91,6 +92,25 @@ fn a_push_in_one_request_that_is_cut_off_leaves_nothing() {
     wait_until(|| uploads().first().is_some_and(|file| file.metadata().unwrap().len() == 4));
     drop(stream);
     wait_until(|| uploads().is_empty());
+}
+
+#[test]
+fn an_upload_that_was_left_alone_for_a_day_is_forgotten() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let uploads = [pushing.begin(REPOSITORY), pushing.begin(REPOSITORY)];
+    for upload in &uploads {
+        assert_eq!(pushing.send("PATCH", upload, &[], b"half").status, 202);
+    }
+    drop(pushing);
+    let (_, old) = uploads[0].rsplit_once('/').unwrap();
+    let found = files(&world.path("overlay/uploads"));
+    let path = found.iter().find(|path| path.ends_with(old)).unwrap();
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_hours(25)).unwrap();
+    let pushing = Pushing::start(&world);
+    assert_eq!(uploads.map(|upload| pushing.status("GET", &upload)), [404, 204]);
+    assert!(!path.exists());
 }
 
 #[test]

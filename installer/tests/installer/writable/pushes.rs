@@ -1,7 +1,11 @@
 //! Pushes as the specification describes them.
 
 use super::{Pushed, Pushing, files};
-use crate::{fixture::World, image::noise};
+use crate::{
+    fixture::{Variant, World},
+    image::noise,
+    process::Serving,
+};
 use bundles::{INDEX_TYPE, MANIFEST_TYPE, digest, sha256};
 use manifests::Algorithm;
 use serde_json::json;
@@ -215,4 +219,21 @@ fn referrers_that_do_not_fit_into_one_answer_come_page_by_page() {
         next = link.map(|link| link[1..link.find('>').unwrap()].to_owned());
     }
     assert_eq!(sizes, [2, 2]);
+}
+
+#[test]
+fn images_whose_layers_left_with_a_bundle_are_named() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let layer = world.release.pause.layer().digest.clone();
+    let mounted = format!("/v2/{REPOSITORY}/blobs/uploads/?mount={layer}");
+    assert_eq!(pushing.status("POST", &mounted), 201);
+    drop(pushing);
+    let other = Variant { release: "other", serial: 1, content: 2 };
+    let other = world.another("other.bottari.tar.zst", other);
+    let arguments = [other.to_str().unwrap(), "--writable", "overlay"];
+    let mut pushing = Pushing::to(Serving::with(&world, arguments));
+    let told = pushing.serving.wait_for("not served here any more");
+    assert!(told.contains(REPOSITORY), "{told}");
+    assert_eq!(pushing.status("HEAD", &format!("/v2/{REPOSITORY}/blobs/{layer}")), 404);
 }

@@ -1,0 +1,7 @@
+//! Our closure of OS packages beside apt's own choice, on the indexes that this
+//! machine's apt has.
+
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on ends its test")]
+
+mod apt;
+mod oracle;

@@ -195,7 +195,9 @@ fn our_closures_are_those_of_apt_but_for_alternatives() {
     let halves = sets[1..].chunks(sets.len().div_ceil(2));
     thread::scope(|scope| {
         let threads: Vec<_> = halves.map(|half| scope.spawn(|| oracle.compare(half))).collect();
-        threads.into_iter().for_each(|thread| tally.add(thread.join().unwrap()));
+        for thread in threads {
+            tally.add(thread.join().unwrap());
+        }
     });
     let Tally { same, hard, refused, packages, explained, wrong } = tally;
     println!(

@@ -104,11 +104,14 @@ impl Arguments {
             console: console.clone(),
         };
         let bundles = folders.open()?;
-        let options = self.options(console)?;
+        let options = self.options(console);
         let runtime = runtime()?;
         let serials = self.rollback.serials()?;
         let stock = Stock::new(watched, bundles.clone(), Box::new(folders));
-        let server = runtime.block_on(Server::start(stock, options, console.reporter()))?;
+        let server = {
+            let _inside = runtime.enter();
+            Server::start(stock, options, console.reporter())?
+        };
         let asked = Asked { stops: stop_signals(&runtime)?, reloads: reload_signals(&runtime)? };
         serials.remember(&bundles)?;
         self.port_file.as_deref().map_or(Ok(()), |path| write_port(path, server.address()))?;
@@ -119,7 +122,7 @@ impl Arguments {
         Ok(())
     }
 
-    fn options(&self, console: &Console) -> Result<ServeOptions, ServeError> {
+    fn options(&self, console: &Console) -> ServeOptions {
         let tls = self.tls_cert.clone().zip(self.tls_key.clone());
         let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
         let access_log = self.access_log.clone().map(|path| log_to(path, console));
@@ -134,7 +137,7 @@ impl Arguments {
             connections: self.max_connections.get(),
             per_client: self.max_connections_per_client.get(),
         };
-        Ok(ServeOptions { listen: self.listen, tls, limits, access, access_log, writable })
+        ServeOptions { listen: self.listen, tls, limits, access, access_log, writable }
     }
 }
 

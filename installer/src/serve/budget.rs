@@ -163,8 +163,8 @@ impl AsRef<[u8]> for Counted {
 
 /// Bytes that take their part of `room`.
 pub(crate) fn counted(bytes: Vec<u8>, room: &mut Room) -> Bytes {
-    let _room = room.split(bytes.len());
-    Bytes::from_owner(Counted { bytes, _room })
+    let part = room.split(bytes.len());
+    Bytes::from_owner(Counted { bytes, _room: part })
 }
 
 #[cfg(test)]

@@ -12,6 +12,10 @@ use std::{
 };
 use tokio::sync::Notify;
 
+/// Connections that were sent away and are not closed yet, besides those there may
+/// be.
+pub(crate) const LEAVING: usize = 1024;
+
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -83,14 +87,17 @@ pub(crate) enum Refused {
 pub(crate) struct Crowd {
     limits: Limits,
     count: AtomicUsize,
+    /// Those that were sent away included.
+    open: AtomicUsize,
     numbers: AtomicU64,
     guests: Mutex<HashMap<IpAddr, Vec<Arc<Guest>>>>,
 }
 
 impl Crowd {
     pub(crate) fn new(limits: Limits) -> Self {
-        let (count, numbers, guests) = (AtomicUsize::new(0), AtomicU64::new(0), Mutex::default());
-        Self { limits, count, numbers, guests }
+        let (count, open) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (numbers, guests) = (AtomicU64::new(0), Mutex::default());
+        Self { limits, count, open, numbers, guests }
     }
 
     /// How many are connected.
@@ -101,6 +108,9 @@ impl Crowd {
     /// Lets somebody in, in the place of somebody else if need be.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Place, Refused> {
         let mut guests = self.guests();
+        if self.open.load(Ordering::Relaxed) >= self.limits.connections + LEAVING {
+            return Err(Refused::Full);
+        }
         let own = guests.get(&address).map_or(0, Vec::len);
         if own >= self.limits.per_client {
             self.send_away(&mut guests, address, true).ok_or(Refused::Client)?;
@@ -116,6 +126,7 @@ impl Crowd {
         let guest = Arc::new(Guest::new(address, number));
         guests.entry(address).or_default().push(Arc::clone(&guest));
         self.count.fetch_add(1, Ordering::Relaxed);
+        self.open.fetch_add(1, Ordering::Relaxed);
         Ok(Place { crowd: Arc::clone(self), guest })
     }
 
@@ -160,6 +171,7 @@ pub(crate) struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.crowd.remove(&mut self.crowd.guests(), &self.guest);
+        self.crowd.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,7 +2,7 @@
 //! and whether we are ready, read again what changed, end, and live. Without one
 //! nothing here does anything.
 
-use super::{Limits, error::ServeError};
+use super::{Limits, crowd::LEAVING, error::ServeError};
 use listenfd::ListenFd;
 use manifests::event::{Event, Reporter};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -10,8 +10,9 @@ use sd_notify::NotifyState;
 use std::{env, net::TcpListener, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Files that are open besides connections: volumes, logs, the runtime's own.
-const OTHER_FILES: usize = 256;
+/// Files that are open besides connections: volumes, logs, the runtime's own, and
+/// connections that end.
+const OTHER_FILES: usize = 256 + LEAVING;
 
 /// The socket that we were given, if we were given one.
 pub(crate) fn socket() -> Result<Option<TcpListener>, ServeError> {

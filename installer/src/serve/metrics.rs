@@ -45,6 +45,9 @@ fn route(path: &str) -> &'static str {
     }
 }
 
+/// A name, what it means, and the number that it stands for.
+type Family<T> = (&'static str, &'static str, fn(&T) -> u64);
+
 /// How often, and how much.
 #[derive(Debug, Default, Clone, Copy)]
 struct Sum {
@@ -102,7 +105,7 @@ impl Metrics {
 
     fn requests(&self, page: &mut Page) {
         let sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let values: [(&str, &str, fn(&Sum) -> u64); 2] = [
+        let values: [Family<Sum>; 2] = [
             ("bottari_requests_total", "Requests that are over.", |sum| sum.requests),
             ("bottari_sent_bytes_total", "Bytes of answers that have left.", |sum| sum.bytes),
         ];
@@ -118,7 +121,7 @@ impl Metrics {
 }
 
 fn bundles(page: &mut Page, bundles: &[BundleState]) {
-    let values: [(&str, &str, fn(&BundleState) -> u64); 4] = [
+    let values: [Family<BundleState>; 4] = [
         ("bottari_bundle_info", "A bundle that is served.", |_| 1),
         ("bottari_bundle_bytes", "Size of the bundle.", |bundle| bundle.bytes),
         (

@@ -72,8 +72,9 @@ pub struct Asked {
 }
 
 impl Server {
-    /// Listens, and starts to verify the bundles in the background.
-    pub async fn start(
+    /// Listens, and starts to verify the bundles in the background. To be called
+    /// inside of a runtime.
+    pub fn start(
         stock: Stock,
         options: ServeOptions,
         reporter: Arc<dyn Reporter>,
@@ -96,7 +97,9 @@ impl Server {
         health.watch().map_err(ServeError::Start)?;
         let log = options.access_log.map(|open| AccessLog::new(open, Arc::clone(&reporter)));
         let log = log.transpose()?;
-        log.iter().for_each(|log| upkeep.access_log(log.clone()));
+        if let Some(log) = &log {
+            upkeep.access_log(log.clone());
+        }
         let holdings = Holdings::new(stock.bundles().to_vec());
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
@@ -125,15 +128,16 @@ impl Server {
 
     /// An image that can be pulled here, as `registry.k8s.io/pause:3.10`.
     pub fn example(&self) -> Option<String> {
-        let shelf = self.door.site.shelf();
-        let mut names = shelf.holdings.bundles().iter().flat_map(|bundle| &bundle.manifest().names);
+        let current = self.door.site.shelf();
+        let mut names =
+            current.holdings.bundles().iter().flat_map(|bundle| &bundle.manifest().names);
         names.find(|name| name.kind == bundles::Kind::Image).map(|name| name.name.clone())
     }
 
     /// How many repositories and distinct blobs it serves.
     pub fn counts(&self) -> (usize, usize) {
-        let shelf = self.door.site.shelf();
-        (shelf.holdings.repositories().count(), shelf.holdings.blob_count())
+        let current = self.door.site.shelf();
+        (current.holdings.repositories().count(), current.holdings.blob_count())
     }
 
     /// Answers until the first message on `stops`, then finishes what is
@@ -143,7 +147,7 @@ impl Server {
         let bundles = Arc::new(Notify::new());
         let live = tokio::spawn(self.live.run(Arc::clone(&bundles)));
         let upkeep = tokio::spawn(self.upkeep.run(reloads, bundles));
-        let life = tokio::spawn(manager::live());
+        let signs_of_life = tokio::spawn(manager::live());
         manager::ready();
         let graceful = GracefulShutdown::new();
         let door = Arc::new(self.door);
@@ -167,7 +171,7 @@ impl Server {
         finish(graceful, stops, &*self.reporter).await;
         upkeep.abort();
         live.abort();
-        life.abort();
+        signs_of_life.abort();
     }
 }
 

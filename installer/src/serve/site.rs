@@ -44,6 +44,14 @@ pub(crate) struct Site {
     overlay: Option<Arc<Overlay>>,
 }
 
+/// A request, with what it is answered from and by.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    shelf: &'a Shelf,
+    sending: Sending<'a>,
+    request: &'a Parts,
+}
+
 impl Site {
     pub(crate) fn new(
         shelf: Shelf,
@@ -68,8 +76,8 @@ impl Site {
     }
 
     /// Serves this from now on.
-    pub(crate) fn show(&self, shelf: Shelf) {
-        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+    pub(crate) fn show(&self, next: Shelf) {
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
     }
 
     /// Answers one request and logs it when its last byte is gone.
@@ -113,22 +121,20 @@ impl Site {
         body: Body,
         subject: &mut Subject,
     ) -> Result<Reply, Refusal> {
-        let (deed, shelf) = (Deed::of(&request.method), self.shelf());
+        let (deed, current) = (Deed::of(&request.method), self.shelf());
         let sending = Sending { budget: &self.budget, health: &self.health, guest };
+        let ask = Ask { shelf: &current, sending, request };
         match &self.overlay {
             None if deed == Deed::Write => Err(Refusal::Unsupported),
-            None => {
-                self.look(&shelf, sending, Route::parse(request.uri.path())?, request, subject)
-                    .await
-            }
+            None => self.look(ask, Route::parse(request.uri.path())?, subject).await,
             Some(overlay) => {
                 let route = Route::parse(request.uri.path())?;
                 if deed == Deed::Write || matches!(route, Route::Uploads(_) | Route::Upload(..)) {
-                    let write = Write { overlay, holdings: &shelf.holdings, request };
+                    let write = Write { overlay, holdings: &current.holdings, request };
                     return Ok(write.answer(route, subject, body).await);
                 }
-                let read = Read { overlay, holdings: &shelf.holdings, sending, request };
-                self.look_beside(read, &shelf, route, subject).await
+                let read = Read { overlay, holdings: &current.holdings, sending, request };
+                self.look_beside(read, &current, route, subject).await
             }
         }
     }
@@ -137,11 +143,12 @@ impl Site {
     async fn look_beside(
         &self,
         read: Read<'_>,
-        shelf: &Shelf,
+        current: &Shelf,
         route: Route,
         subject: &mut Subject,
     ) -> Result<Reply, Refusal> {
         let query = read.request.uri.query();
+        let ask = Ask { shelf: current, sending: read.sending, request: read.request };
         match &route {
             Route::Catalog => read.catalog(&Page::parse(query)?).await,
             Route::Tags(name) => {
@@ -151,13 +158,13 @@ impl Site {
             Route::Referrers(name, digest) => {
                 subject.name = Some(name.to_string());
                 subject.digest = Some(digest.clone());
-                let held = match shelf.tags(name) {
-                    Ok(_) => shelf.referrers(digest).await?,
+                let held = match current.tags(name) {
+                    Ok(_) => current.referrers(digest).await?,
                     Err(_not_in_a_bundle) => &[],
                 };
                 read.referrers(name, digest, held).await
             }
-            _ => match self.look(shelf, read.sending, route.clone(), read.request, subject).await {
+            _ => match self.look(ask, route.clone(), subject).await {
                 Err(
                     refusal @ (Refusal::NameUnknown(_)
                     | Refusal::ManifestUnknown(_)
@@ -171,54 +178,53 @@ impl Site {
     /// Looks in the bundles.
     async fn look(
         &self,
-        shelf: &Shelf,
-        sending: Sending<'_>,
+        ask: Ask<'_>,
         route: Route,
-        request: &Parts,
         subject: &mut Subject,
     ) -> Result<Reply, Refusal> {
+        let Ask { shelf: current, sending, request } = ask;
         let query = request.uri.query();
         match route {
             Route::Base => Ok(json_reply("application/json", &json!({}))),
             Route::Health => Ok(self.health_reply()),
             Route::Metrics => Ok(self.metrics_reply()),
             Route::Catalog => {
-                let names = shelf.holdings.repositories().map(RepositoryName::as_str);
+                let names = current.holdings.repositories().map(RepositoryName::as_str);
                 Ok(lists::catalog(names, &Page::parse(query)?))
             }
             Route::Tags(name) => {
                 subject.name = Some(name.to_string());
-                let tags = shelf.tags(&name)?.keys().map(String::as_str);
+                let tags = current.tags(&name)?.keys().map(String::as_str);
                 Ok(lists::tags(name.as_str(), tags, &Page::parse(query)?))
             }
             Route::Manifest(name, reference) => {
                 subject.name = Some(name.to_string());
-                let found = shelf.manifest(&name, &reference)?;
+                let found = current.manifest(&name, &reference)?;
                 subject.digest = Some(found.record.digest.clone());
                 blob::reply(sending, request, found, &found.record.media_type).await
             }
             Route::Blob(name, digest) => {
                 subject.name = Some(name.to_string());
                 subject.digest = Some(digest.clone());
-                let found = shelf.blob(&name, &digest)?;
+                let found = current.blob(&name, &digest)?;
                 blob::reply(sending, request, found, "application/octet-stream").await
             }
             Route::Referrers(name, digest) => {
                 subject.name = Some(name.to_string());
                 subject.digest = Some(digest.clone());
-                self.referrers(shelf, &name, &digest, query).await
+                self.referrers(current, &name, &digest, query).await
             }
             Route::Uploads(_) | Route::Upload(..) => Err(Refusal::NotFound),
             Route::FileList(folder) => {
-                shelf.files().await?.list(&folder).ok_or(Refusal::FileUnknown(folder))
+                current.files().await?.list(&folder).ok_or(Refusal::FileUnknown(folder))
             }
             Route::File(path) => {
-                let file = shelf.files().await?.named(&path);
-                file_reply(sending, shelf, request, subject, (path, file)).await
+                let file = current.files().await?.named(&path);
+                file_reply(ask, subject, (path, file)).await
             }
             Route::Source(path) => {
-                let file = shelf.files().await?.at_source(&path);
-                file_reply(sending, shelf, request, subject, (path, file)).await
+                let file = current.files().await?.at_source(&path);
+                file_reply(ask, subject, (path, file)).await
             }
         }
     }
@@ -239,7 +245,7 @@ impl Site {
 
     async fn referrers(
         &self,
-        shelf: &Shelf,
+        current: &Shelf,
         name: &RepositoryName,
         digest: &Digest,
         query: Option<&str>,
@@ -247,8 +253,8 @@ impl Site {
         let kind = lists::fields(query).find(|(key, _)| key == "artifactType");
         // Whoever asks of a repository that is not here hears that nothing refers to
         // it: "not found" would mean that this cannot be asked at all.
-        let found = match shelf.tags(name) {
-            Ok(_) => shelf.referrers(digest).await?,
+        let found = match current.tags(name) {
+            Ok(_) => current.referrers(digest).await?,
             Err(_unknown) => &[],
         };
         Ok(referrers::reply(found, kind.as_ref().map(|(_, kind)| kind.as_str())))
@@ -256,12 +262,11 @@ impl Site {
 }
 
 async fn file_reply(
-    sending: Sending<'_>,
-    shelf: &Shelf,
-    request: &Parts,
+    ask: Ask<'_>,
     subject: &mut Subject,
     (path, file): (String, Option<&ServedFile>),
 ) -> Result<Reply, Refusal> {
+    let Ask { shelf, sending, request } = ask;
     let found = file.and_then(|file| Some((file, shelf.holdings.blob(&file.digest)?)));
     let (file, found) = found.ok_or_else(|| Refusal::FileUnknown(path.clone()))?;
     subject.name = Some(path);

@@ -21,9 +21,9 @@ use tokio::{
 
 /// Most memory of the server, in KiB: what answers may hold, and what 2048 open
 /// connections take for themselves in a program that is not optimised.
-const MEMORY: u64 = 224 * 1024;
-/// Most files of the server: its connections, and what else it needs.
-const FILES: u64 = 2048 + 256;
+const MEMORY: u64 = 256 * 1024;
+/// Most files of the server: its connections, those that end, and what else it needs.
+const FILES: u64 = 2048 + 1024 + 256;
 /// How long the other client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -106,14 +106,14 @@ async fn dawdle(n: u32, stream: &mut TcpStream, place: &Place) -> io::Result<()>
 async fn ask(place: &Place, path: &str) -> Result<Duration, String> {
     let start = Instant::now();
     let answer = async {
-        let mut stream = connect(Ipv4Addr::new(127, 0, 0, 1), place.address, false).await?;
+        let mut stream = connect(Ipv4Addr::LOCALHOST, place.address, false).await?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await?;
         Ok::<_, io::Error>(bytes)
     };
-    let bytes = timeout(PATIENCE, answer).await.map_err(|_| format!("{path}: no answer"))?;
+    let bytes = timeout(PATIENCE, answer).await.map_err(|_late| format!("{path}: no answer"))?;
     let bytes = bytes.map_err(|error| format!("{path}: {error}"))?;
     let answer = crate::client::read(&bytes[..]);
     match answer.status {

@@ -12,7 +12,7 @@ const PAUSE: &str = "/v2/registry.k8s.io/pause/manifests/3.10";
 /// Reads a page as Prometheus does, and refuses what it would refuse: a sample
 /// before its type, a family that comes twice, a sample that comes twice, labels
 /// that are not quoted, a value that is no number.
-fn samples(page: &str) -> BTreeMap<String, f64> {
+fn samples(page: &str) -> BTreeMap<String, u64> {
     let (mut families, mut samples) = (Vec::new(), BTreeMap::new());
     assert!(page.ends_with('\n'));
     for line in page.lines() {
@@ -57,17 +57,18 @@ fn metrics_count_what_was_served_and_how_far_it_was_checked() {
     assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let all = samples(page.text());
     let requests = |labels: &str| all[&format!("bottari_requests_total{{{labels}}}")];
-    assert_eq!(requests("method=\"GET\",route=\"manifest\",status=\"200\""), 1.0);
-    assert_eq!(requests("method=\"GET\",route=\"manifest\",status=\"404\""), 1.0);
-    assert_eq!(requests("method=\"PUT\",route=\"manifest\",status=\"405\""), 1.0);
+    assert_eq!(requests("method=\"GET\",route=\"manifest\",status=\"200\""), 1);
+    assert_eq!(requests("method=\"GET\",route=\"manifest\",status=\"404\""), 1);
+    assert_eq!(requests("method=\"PUT\",route=\"manifest\",status=\"405\""), 1);
     let sent = "bottari_sent_bytes_total{method=\"GET\",route=\"manifest\",status=\"200\"}";
-    assert_eq!(all[sent], pause.body.len() as f64);
-    assert_eq!((all["bottari_damages"], all["bottari_connections"]), (0.0, 1.0));
+    assert_eq!(all[sent], pause.body.len() as u64);
+    // Connections from before may not be closed yet.
+    assert!(all["bottari_damages"] == 0 && all["bottari_connections"] >= 1);
     let bundle = "{release=\"demo\",version=\"1.3.0\",serial=\"3\"}";
     let bytes = all[&format!("bottari_bundle_bytes{bundle}")];
-    assert_eq!(bytes, world.open().manifest().payload_size as f64);
+    assert_eq!(bytes, world.open().manifest().payload_size);
     assert_eq!(all[&format!("bottari_bundle_checked_bytes{bundle}")], bytes);
-    assert_eq!(all[&format!("bottari_bundle_intact{bundle}")], 1.0);
+    assert_eq!(all[&format!("bottari_bundle_intact{bundle}")], 1);
 }
 
 #[test]

@@ -10,6 +10,9 @@ use std::{
     path::Path,
 };
 
+/// Indexes and manifests are lists of digests; a larger one is none.
+const LARGEST: u64 = 4 << 20;
+
 /// Blobs that could not be written.
 pub(super) type Lost = BTreeSet<Digest>;
 
@@ -70,10 +73,11 @@ impl Walk<'_> {
             // What an index names and the release leaves out is missing on purpose.
             return Ok(self.bundle.manifest().omitted.contains(digest));
         };
-        if self.lost.contains(digest) {
+        let is_list = is_index(&blob.media_type) || is_manifest(&blob.media_type);
+        if self.lost.contains(digest) || (is_list && blob.size > LARGEST) {
             return Ok(false);
         }
-        if !is_index(&blob.media_type) && !is_manifest(&blob.media_type) {
+        if !is_list {
             return Ok(true);
         }
         for part in parts(&fs::read(self.folder.join(digest.layout_path()))?)? {

@@ -154,3 +154,55 @@ impl Gate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::push::http::authorities;
+
+    fn gate(registry: &str, plain: bool, token_hosts: &[&str]) -> Gate {
+        let authority = |text: &&str| target::authority(text).unwrap();
+        let authorities = authorities(None, registry).unwrap();
+        let registry = Place { authority: authority(&registry), plain, authorities };
+        let login = Login { user: "me".into(), password: "pw".into() };
+        Gate::new(registry, Some(login), token_hosts.iter().map(authority).collect(), false)
+    }
+
+    #[test]
+    fn a_password_does_not_leave_this_machine_in_the_open() {
+        let sent = |registry, plain| {
+            let gate = gate(registry, plain, &[]);
+            gate.password(&gate.registry).map(|password| password.is_some())
+        };
+        assert!(sent("registry.site", false).unwrap() && sent("127.0.0.1:5000", true).unwrap());
+        let error = sent("registry.site:5000", true).unwrap_err();
+        assert!(matches!(error, PushError::PasswordInTheOpen { .. }), "{error}");
+        // Not even to a token service that was named, when that one speaks HTTP.
+        let gate = gate("registry.site", false, &["auth.site"]);
+        let (place, _) = gate.token_service("http://auth.site/token").unwrap();
+        assert!(gate.password(&place).is_err());
+    }
+
+    #[test]
+    fn only_the_registry_and_named_hosts_give_tokens() {
+        let gate = gate("harbor.site", false, &["auth.site:8443"]);
+        for realm in
+            ["https://harbor.site/token", "https://harbor.site:443/t", "https://auth.site:8443/t"]
+        {
+            assert!(gate.token_service(realm).is_ok(), "{realm}");
+        }
+        for realm in [
+            "https://other.site/t",
+            "https://harbor.site:8443/t",
+            "http://harbor.site/t",
+            "https://auth.site/t",
+            "https://harbor.site@other.site/t",
+            "https://me:pw@harbor.site/t",
+            "/token",
+            "not an address",
+        ] {
+            let refused = gate.token_service(realm);
+            assert!(matches!(refused, Err(PushError::TokenHost { .. })), "{realm}");
+        }
+    }
+}

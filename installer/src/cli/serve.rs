@@ -5,8 +5,8 @@ use super::{
     arguments::{Keys, RollbackArguments, TrustArguments},
 };
 use crate::serve::{
-    AccessOptions, Asked, Limits, OpenLog, ServeError, ServeOptions, Server, Stock, Supply,
-    SupplyError, TlsFiles, Watched, WritableOptions, runtime,
+    AccessOptions, Asked, Limits, OpenLog, RepositoryName, ServeError, ServeOptions, Server, Stock,
+    Supply, SupplyError, TlsFiles, Watched, WritableOptions, runtime,
 };
 use bundles::Bundle;
 use clap::Args;
@@ -44,6 +44,10 @@ pub(super) struct Arguments {
     /// Address and port to listen on; port 0 takes any that is free
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000")]
     listen: SocketAddr,
+
+    /// Answer to every name behind this prefix as well: PREFIX/registry.k8s.io/pause
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<RepositoryName>,
 
     /// Certificate chain of this host, in PEM; turns TLS on
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -137,7 +141,15 @@ impl Arguments {
             connections: self.max_connections.get(),
             per_client: self.max_connections_per_client.get(),
         };
-        ServeOptions { listen: self.listen, tls, limits, access, access_log, writable }
+        ServeOptions {
+            listen: self.listen,
+            prefix: self.prefix.clone(),
+            tls,
+            limits,
+            access,
+            access_log,
+            writable,
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct Holdings {
     repositories: BTreeMap<RepositoryName, Tags>,
     blobs: HashMap<Digest, usize>,
     remarks: Vec<String>,
+    prefix: Option<RepositoryName>,
 }
 
 /// Tags of a repository, with what they stand for.
@@ -37,12 +38,12 @@ type Givers = BTreeMap<String, usize>;
 impl Holdings {
     /// Puts bundles side by side. A name in two of them goes to the one with the
     /// higher serial of the same release, or else to the one named later.
-    pub(crate) fn new(bundles: Vec<Bundle>) -> Self {
+    pub(crate) fn new(bundles: Vec<Bundle>, prefix: Option<RepositoryName>) -> Self {
         for bundle in &bundles {
             bundle.keep_chunks(KEPT / bundles.len());
         }
         let (repositories, blobs) = (BTreeMap::new(), HashMap::new());
-        let mut holdings = Self { bundles, repositories, blobs, remarks: Vec::new() };
+        let mut holdings = Self { bundles, repositories, blobs, remarks: Vec::new(), prefix };
         let mut givers = Givers::new();
         for index in 0..holdings.bundles.len() {
             holdings.add_names(index, &mut givers);
@@ -99,10 +100,18 @@ impl Holdings {
     }
 
     /// The tags of a repository, asked for by its own name or by the short name
-    /// Docker gives an official image.
+    /// Docker gives an official image, with or without the prefix.
     pub(crate) fn tags(&self, name: &RepositoryName) -> Option<&Tags> {
-        let official = || self.repositories.get(&name.official()?);
-        self.repositories.get(name).or_else(official)
+        let find = |name: &RepositoryName| {
+            let official = || self.repositories.get(&name.official()?);
+            self.repositories.get(name).or_else(official)
+        };
+        find(name).or_else(|| find(&name.behind(self.prefix.as_ref()?)?))
+    }
+
+    /// What may stand before every name.
+    pub(crate) fn prefix(&self) -> Option<&RepositoryName> {
+        self.prefix.as_ref()
     }
 
     /// A blob of any bundle.

@@ -170,10 +170,15 @@ impl Live {
 
     fn show(&mut self, gone: &[Held], checked: Vec<Checked>) {
         let bundles: Vec<_> = self.held.iter().map(|held| held.bundle.clone()).collect();
-        let holdings = Holdings::new(bundles.clone());
+        let holdings = Holdings::new(bundles.clone(), self.site.shelf().holdings.prefix().cloned());
         for text in holdings.remarks().to_vec() {
             if self.remarks.insert(text.clone()) {
                 self.reporter.report(&Event::Notice { text });
+            }
+        }
+        for text in self.site.survey(&holdings) {
+            if self.remarks.insert(text.clone()) {
+                self.reporter.report(&Event::Warning { text });
             }
         }
         let titles: Vec<_> = checked.iter().map(Checked::title).collect();

@@ -43,6 +43,7 @@ pub(crate) use clock::rfc3339;
 pub use crowd::Limits;
 pub use error::ServeError;
 pub use live::{Stock, Supply, SupplyError};
+pub use names::RepositoryName;
 pub use server::{Asked, Server, runtime};
 pub use tls::TlsFiles;
 pub use users::UsersError;
@@ -63,6 +64,8 @@ pub struct ServeOptions {
     pub limits: Limits,
     /// Who may do what.
     pub access: AccessOptions,
+    /// What may stand before every name.
+    pub prefix: Option<RepositoryName>,
     /// Where each request is logged as a line of JSON.
     pub access_log: Option<OpenLog>,
     /// Where images that are pushed are kept; without it none is taken.

@@ -9,17 +9,23 @@ const MAX_NAME: usize = 255;
 
 /// The path of a repository in a URL: `registry.k8s.io/pause`, `files/etcd/etcd`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RepositoryName(String);
+pub struct RepositoryName(String);
 
 /// A text that is not a repository's path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a repository name")]
-pub(crate) struct RepositoryNameError;
+pub struct RepositoryNameError;
 
 impl RepositoryName {
     /// The text as it was parsed.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The part behind `prefix/`.
+    pub(crate) fn behind(&self, prefix: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&prefix.0)?.strip_prefix('/')?;
+        rest.parse().ok()
     }
 
     /// What Docker calls the same repository: official images live in
@@ -214,6 +220,19 @@ mod tests {
         assert_eq!(official("docker.io/nginx").as_deref(), Some("docker.io/library/nginx"));
         assert_eq!(official("docker.io/kubeedge/cloudcore"), None);
         assert_eq!(official("nginx"), None);
+    }
+
+    #[test]
+    fn a_prefix_is_whole_parts_of_a_name() {
+        let behind = |name: &str, prefix: &str| {
+            let (name, prefix): (RepositoryName, RepositoryName) =
+                (name.parse().unwrap(), prefix.parse().unwrap());
+            name.behind(&prefix).map(|name| name.to_string())
+        };
+        assert_eq!(behind("mirror/quay.io/a/b", "mirror").as_deref(), Some("quay.io/a/b"));
+        assert_eq!(behind("a/b/quay.io/c", "a/b").as_deref(), Some("quay.io/c"));
+        assert_eq!(behind("mirrored/quay.io/a", "mirror"), None);
+        assert_eq!(behind("mirror", "mirror"), None);
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Server {
         if let Some(log) = &log {
             upkeep.access_log(log.clone());
         }
-        let holdings = Holdings::new(stock.bundles().to_vec());
+        let holdings = Holdings::new(stock.bundles().to_vec(), options.prefix.clone());
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
         }

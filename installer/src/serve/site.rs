@@ -8,6 +8,7 @@ use super::{
     crowd::{Crowd, Guest},
     files::ServedFile,
     health::Health,
+    holdings::Holdings,
     lists::{self, Page},
     metrics::{self, Metrics, Now},
     names::RepositoryName,
@@ -73,6 +74,11 @@ impl Site {
     /// What is served at this moment.
     pub(crate) fn shelf(&self) -> Arc<Shelf> {
         Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the operator should know of pushes beside these bundles.
+    pub(crate) fn survey(&self, holdings: &Holdings) -> Vec<String> {
+        self.overlay.as_ref().map_or_else(Vec::new, |overlay| overlay.survey(holdings))
     }
 
     /// Serves this from now on.

@@ -44,6 +44,22 @@ fn a_manifest_is_answered_by_tag_by_digest_and_by_every_name() {
 }
 
 #[test]
+fn every_name_is_answered_behind_a_prefix_too() {
+    let world = World::new();
+    let bundle = world.bundle.to_str().unwrap();
+    let serving = Serving::with(&world, [bundle, "--prefix", "mirror/site"]);
+    for path in ["registry.k8s.io/pause/manifests/3.10", "docker.io/nginx/manifests/1.27"] {
+        let plain = get(serving.address, &format!("/v2/{path}"));
+        let behind = get(serving.address, &format!("/v2/mirror/site/{path}"));
+        assert_eq!((plain.status, behind.status), (200, 200));
+        assert!(plain.body == behind.body);
+    }
+    for path in ["/v2/mirror/registry.k8s.io/pause/manifests/3.10", "/v2/mirror/site/manifests/1"] {
+        assert_eq!(get(serving.address, path).error_code(), "NAME_UNKNOWN");
+    }
+}
+
+#[test]
 fn head_tells_what_get_would_send() {
     let world = World::new();
     let serving = Serving::start(&world);

@@ -52,7 +52,7 @@ impl Hurt {
     pub(crate) fn any(chance: &mut fastrand::Rng, medium: &Medium) -> Self {
         let kinds = match medium.shape {
             Shape::Bundle => OF_BYTES.len(),
-            Shape::Volumes => OF_BYTES.len() + OF_VOLUMES.len(),
+            Shape::Volumes | Shape::Parity => OF_BYTES.len() + OF_VOLUMES.len(),
         };
         let kind = chance.usize(0..kinds);
         let (at, next) = two(chance, medium.parts.len());

@@ -20,6 +20,8 @@ pub(crate) const FOLDER: &str = "medium";
 pub(crate) enum Shape {
     Bundle,
     Volumes,
+    /// Volumes with two parity volumes beside them.
+    Parity,
 }
 
 /// A name and bytes.
@@ -30,6 +32,7 @@ struct Made {
     key: String,
     bundles: [Part; 2],
     volumes: [Vec<Part>; 2],
+    parity: [Vec<Part>; 2],
     intact: Intact,
 }
 
@@ -50,10 +53,12 @@ static MADE: LazyLock<Made> = LazyLock::new(|| {
         later.replace("serial: 1\n", "serial: 2\n")
     });
     let bundles = [first, second].map(|name| (name.clone(), office.read(&name)));
-    let volumes = ["first", "second"].map(|name| parts(&office.path(&format!("{name}-volumes"))));
+    let carried =
+        |kind: &str| ["first", "second"].map(|name| parts(&office.path(&format!("{name}-{kind}"))));
+    let (volumes, parity) = (carried("volumes"), carried("parity"));
     let key = String::from_utf8(office.read("release.pub")).unwrap();
     let intact = Intact::of(&office.path(&bundles[0].0), &key);
-    Made { key, bundles, volumes, intact }
+    Made { key, bundles, volumes, parity, intact }
 });
 
 /// Makes releases.
@@ -70,7 +75,9 @@ impl Releases for Office {
         self.builder("lock releases/demo.yaml --mirrors mirrors.yaml");
         let build = "build releases/demo.lock --mirrors mirrors.yaml --key release.key";
         self.builder(&format!("{build} -o {bundle}"));
-        self.builder(&format!("split {bundle} --volume-size 5MiB -o {name}-volumes"));
+        let split = format!("split {bundle} --volume-size 5MiB");
+        self.builder(&format!("{split} -o {name}-volumes"));
+        self.builder(&format!("{split} --parity 2 -o {name}-parity"));
         bundle
     }
 }
@@ -131,6 +138,7 @@ impl Medium {
         let [parts, others] = match shape {
             Shape::Bundle => made.bundles.each_ref().map(std::slice::from_ref),
             Shape::Volumes => made.volumes.each_ref().map(Vec::as_slice),
+            Shape::Parity => made.parity.each_ref().map(Vec::as_slice),
         };
         let medium = Self { sandbox, shape, parts, others, intact: &made.intact, hurt: Vec::new() };
         for (name, bytes) in parts {
@@ -193,7 +201,7 @@ impl Medium {
     pub(crate) fn named(&self) -> PathBuf {
         match self.shape {
             Shape::Bundle => Path::new(FOLDER).join(&self.parts[0].0),
-            Shape::Volumes => FOLDER.into(),
+            Shape::Volumes | Shape::Parity => FOLDER.into(),
         }
     }
 

@@ -6,6 +6,7 @@ mod judge;
 mod medium;
 mod programs;
 mod reading;
+mod repairs;
 mod rollback;
 mod scratches;
 mod serving;
@@ -32,6 +33,7 @@ impl Tally {
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kinds: Vec<_> = self.0.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        f.write_str(if kinds.is_empty() { "none" } else { "" })?;
         f.write_str(&kinds.join(", "))
     }
 }

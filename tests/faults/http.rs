@@ -3,7 +3,11 @@
 //! bytes of the bundle comes out, and neither memory nor open files grow.
 
 use crate::effort::{chance, count, tell};
-use journeys::{office::Office, serving::Serving};
+use journeys::{
+    office::Office,
+    serving::Serving,
+    upstream::{blob_path, manifest_path},
+};
 use std::{
     collections::BTreeMap,
     fs,
@@ -55,15 +59,20 @@ const PATHS: [&str; 24] = [
 const METHODS: [&str; 10] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get"];
 
-const HEADERS: [&str; 20] = [
-    "Range: bytes=0-",
-    "Range: bytes=-1",
-    "Range: bytes=5-2",
-    "Range: bytes=0-0,2-4",
-    "Range: bytes=18446744073709551615-18446744073709551615",
-    "Range: bytes=99999999999999999999999-",
-    "Range: lines=1-2",
-    "Range: bytes=\u{661}-",
+const RANGES: [&str; 10] = [
+    "bytes=0-",
+    "bytes=-1",
+    "bytes=3-9",
+    "bytes=5-2",
+    "bytes=0-0,2-4",
+    "bytes=18446744073709551615-18446744073709551615",
+    "bytes=99999999999999999999999-",
+    "bytes=-18446744073709551616",
+    "lines=1-2",
+    "bytes=\u{661}-",
+];
+
+const HEADERS: [&str; 12] = [
     "If-Range: \"x\"",
     "If-None-Match: *",
     "Accept: */*;q=2",
@@ -78,31 +87,50 @@ const HEADERS: [&str; 20] = [
     "Connection: keep-alive, Upgrade, \u{1}",
 ];
 
-/// One request, sometimes spoilt byte by byte.
-fn request(chance: &mut fastrand::Rng, names: &[String]) -> Vec<u8> {
-    let name = &names[chance.usize(0..names.len())];
-    let path = PATHS[chance.usize(0..PATHS.len())].replacen('%', name, usize::from(chance.bool()));
-    let method = METHODS[chance.usize(0..METHODS.len()).min(chance.usize(0..METHODS.len()))];
-    let mut text = format!("{method} {path} HTTP/1.{}\r\n", chance.u8(0..3));
+/// One request, sometimes spoilt byte by byte. `served` are paths that the bundle has.
+fn request(chance: &mut fastrand::Rng, served: &[String]) -> Vec<u8> {
+    let any =
+        |chance: &mut fastrand::Rng, list: &[&str]| list[chance.usize(0..list.len())].to_owned();
+    let real = &served[chance.usize(0..served.len())];
+    let path = match chance.u8(0..3) {
+        0 => real.clone(),
+        _ => any(chance, &PATHS).replacen('%', real.split('/').nth(2).unwrap_or("x"), 1),
+    };
+    let method = if chance.bool() { "GET".into() } else { any(chance, &METHODS) };
+    let version = if chance.u8(0..5) > 0 { 1 } else { chance.u8(0..4) };
+    let mut text = format!("{method} {path} HTTP/1.{version}\r\n");
     if chance.u8(0..10) > 0 {
         text += "Host: registry\r\n";
     }
-    for _ in 0..chance.u8(0..4) {
-        text += HEADERS[chance.usize(0..HEADERS.len())];
-        text += "\r\n";
+    if chance.bool() {
+        text += &["Range: ", &any(chance, &RANGES), "\r\n"].concat();
+    }
+    for _ in 0..chance.u8(0..5).saturating_sub(2) {
+        text += &[&any(chance, &HEADERS), "\r\n"].concat();
     }
     if chance.u8(0..20) == 0 {
-        text += "X-Long: ";
-        text += &"x".repeat(chance.usize(0..100_000));
-        text += "\r\n";
+        text += &["X-Long: ", &"x".repeat(chance.usize(0..100_000)), "\r\n"].concat();
     }
     text += "Connection: close\r\n\r\n";
-    let mut bytes = text.into_bytes();
-    for _ in 0..chance.u8(0..5).saturating_sub(2) {
+    spoilt(chance, text.into_bytes())
+}
+
+/// One of four requests has some wrong bytes.
+fn spoilt(chance: &mut fastrand::Rng, mut bytes: Vec<u8>) -> Vec<u8> {
+    for _ in 0..chance.u8(0..8).saturating_sub(5) {
         let at = chance.usize(0..bytes.len());
         bytes[at] = chance.u8(..);
     }
     bytes
+}
+
+/// Everything that the images of the demo are made of.
+fn served(office: &Office) -> Vec<String> {
+    let images = office.demo.images.iter().flat_map(|(name, image)| {
+        let blobs = image.blobs.iter().map(|blob| blob_path(name, &blob.digest));
+        blobs.chain([manifest_path(name)])
+    });
+    images.chain(["/files/download.example.org/network/v1.4.2/network.yaml".into()]).collect()
 }
 
 /// What came back; a connection that breaks has given what it gave. Who waits for the
@@ -149,10 +177,10 @@ fn no_request_gets_anything_but_the_bundle_or_an_error() {
     let mut office = Office::with_bundle();
     office.sandbox.set("BOTTARI_STATE_DIR", office.path("state").to_str().unwrap());
     let serving = Serving::start(&office.sandbox, "demo.bundle", "release.pub");
-    let names: Vec<_> = office.demo.images.iter().map(|(name, _)| name.name()).collect();
+    let served = served(&office);
     let (requests, mut met) = (count(1200, 60_000), BTreeMap::<u16, usize>::new());
     for number in 0..requests {
-        let request = request(&mut chance(number), &names);
+        let request = request(&mut chance(number), &served);
         let answer = ask(serving.address, &request);
         let status = status(&answer);
         let text = || (String::from_utf8_lossy(&request).into_owned(), answer.clone());
@@ -160,6 +188,7 @@ fn no_request_gets_anything_but_the_bundle_or_an_error() {
         assert!(!answer.windows(5).any(|five| five == b"root:"), "{:?}", text());
         *met.entry(status).or_default() += 1;
     }
+    assert!(met.get(&206) > Some(&2) && met.get(&416) > Some(&2), "{met:?}");
     let (memory, files) = taken(&serving);
     assert!(memory <= MEMORY && files < 100, "{memory} bytes, {files} open files");
     assert_eq!(

@@ -80,8 +80,11 @@ impl WriteRefusal {
             Self::Method(_) => "this cannot be done here; blobs, manifests and tags can be pushed and deleted".into(),
             Self::UploadUnknown => "there is no such upload; it may have been finished, cancelled, or left alone for a day".into(),
             Self::OutOfOrder { have } => format!("{have} bytes have arrived; the next chunk begins at {have}, not where this one does"),
-            Self::Size(why) | Self::Digest(why) | Self::Manifest(why) => why.clone(),
-            Self::Held(why) | Self::Kept(why) => why.clone(),
+            Self::Size(why)
+            | Self::Digest(why)
+            | Self::Manifest(why)
+            | Self::Held(why)
+            | Self::Kept(why) => why.clone(),
             Self::TooLarge(limit) => format!("a manifest has at most {}", text::size(*limit)),
             Self::BlobMissing(digest) => format!("the manifest needs the blob {digest}, which this repository does not have; push it first"),
             Self::Quota { limit } => format!("the images pushed to this registry may take {} in all, and this one would not fit; delete some and let `bottari-installer gc` free their room", text::size(*limit)),

@@ -9,6 +9,7 @@ use crate::{
 use bundles::{INDEX_TYPE, MANIFEST_TYPE, digest, sha256};
 use manifests::Algorithm;
 use serde_json::json;
+use std::fs;
 
 const REPOSITORY: &str = "site.example.org/team/app";
 
@@ -224,16 +225,21 @@ fn referrers_that_do_not_fit_into_one_answer_come_page_by_page() {
 #[test]
 fn images_whose_layers_left_with_a_bundle_are_named() {
     let world = World::new();
-    let pushing = Pushing::start(&world);
+    fs::create_dir(world.path("bundles")).unwrap();
+    let demo = world.path("bundles/demo.bottari.tar.zst");
+    fs::rename(&world.bundle, &demo).unwrap();
+    let other = Variant { release: "other", serial: 1, content: 2 };
+    world.another("bundles/other.bottari.tar.zst", other);
+    let serve = || Pushing::to(Serving::with(&world, ["bundles", "--writable", "overlay"]));
+    let mut pushing = serve();
     let layer = world.release.pause.layer().digest.clone();
     let mounted = format!("/v2/{REPOSITORY}/blobs/uploads/?mount={layer}");
     assert_eq!(pushing.status("POST", &mounted), 201);
-    drop(pushing);
-    let other = Variant { release: "other", serial: 1, content: 2 };
-    let other = world.another("other.bottari.tar.zst", other);
-    let arguments = [other.to_str().unwrap(), "--writable", "overlay"];
-    let mut pushing = Pushing::to(Serving::with(&world, arguments));
+    fs::remove_file(&demo).unwrap();
     let told = pushing.serving.wait_for("not served here any more");
     assert!(told.contains(REPOSITORY), "{told}");
+    pushing.serving.wait_for("is not served any more");
     assert_eq!(pushing.status("HEAD", &format!("/v2/{REPOSITORY}/blobs/{layer}")), 404);
+    drop(pushing);
+    assert_eq!(serve().serving.wait_for("not served here any more"), told);
 }

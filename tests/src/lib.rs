@@ -8,6 +8,7 @@ pub mod client;
 pub mod failing_disk;
 pub mod fixtures;
 pub mod fuzz;
+pub mod gnupg;
 pub mod office;
 pub mod platform;
 pub mod run;

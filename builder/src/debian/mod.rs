@@ -10,6 +10,8 @@ mod base;
 mod closure;
 #[cfg(test)]
 mod closure_tests;
+mod day;
+mod in_release;
 mod index;
 mod package;
 mod problem;
@@ -19,6 +21,7 @@ mod universe;
 
 pub use base::{Base, BaseError};
 pub use closure::{Chosen, Closure, ClosureError};
+pub use in_release::{Expected, InRelease, InReleaseError, IndexFile};
 pub use index::{IndexError, read_index};
 pub use package::{Package, Priority};
 pub use relation::{Operator, Relation, RelationError};

@@ -1,9 +1,12 @@
-//! Detached OpenPGP signatures. A key counts for its fingerprint, which the
+//! OpenPGP signatures, detached and around a text. A key counts for its fingerprint, which the
 //! definition states; everything else in a key file is only what was fetched.
 
 use manifests::provenance::KeyFingerprint;
 use pgp::{
-    composed::{Deserializable, DetachedSignature, SignedPublicKey, SignedPublicSubKey},
+    composed::{
+        CleartextSignedMessage, Deserializable, DetachedSignature, SignedPublicKey,
+        SignedPublicSubKey,
+    },
     packet::Signature,
     types::{Duration, KeyDetails, Timestamp},
 };
@@ -53,12 +56,38 @@ pub(super) fn verify<R: Read>(
     if keys.is_empty() {
         return Err(OpenPgpError::NoKey(list(accepted)));
     }
-    let signatures = signatures(signature);
+    by_one_of(&keys, &signatures(signature), accepted, open)
+}
+
+/// Checks a text that holds its own signature, and gives the part that is signed,
+/// with plain line ends. Text before or behind that is refused.
+pub(crate) fn verify_cleartext(
+    (keys, text): (&[u8], &str),
+    accepted: &[KeyFingerprint],
+) -> Result<(KeyFingerprint, String), OpenPgpError> {
+    let keys = accepted_keys(keys, accepted);
+    if keys.is_empty() {
+        return Err(OpenPgpError::NoKey(list(accepted)));
+    }
+    let message = CleartextSignedMessage::from_string(text);
+    let (message, _) = message.map_err(|_error| OpenPgpError::NotASignature)?;
+    let text = message.signed_text();
+    let open = || Ok(text.as_bytes());
+    let signer = by_one_of(&keys, message.signatures(), accepted, open)?;
+    Ok((signer, text.replace("\r\n", "\n")))
+}
+
+fn by_one_of<R: Read>(
+    keys: &[Accepted],
+    signatures: &[Signature],
+    accepted: &[KeyFingerprint],
+    open: impl Fn() -> io::Result<R>,
+) -> Result<KeyFingerprint, OpenPgpError> {
     let mut outcome = match signatures.is_empty() {
         true => OpenPgpError::NotASignature,
-        false => OpenPgpError::Stranger { found: issuers(&signatures), expected: list(accepted) },
+        false => OpenPgpError::Stranger { found: issuers(signatures), expected: list(accepted) },
     };
-    for (signature, (print, key)) in pairs(&signatures, &keys) {
+    for (signature, (print, key)) in pairs(signatures, keys) {
         match check(signature, key, print, open()?) {
             Ok(()) => return Ok(print.clone()),
             Err(error) => outcome = error,

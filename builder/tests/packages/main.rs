@@ -4,4 +4,5 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on ends its test")]
 
 mod apt;
+mod in_release;
 mod oracle;

@@ -8,7 +8,6 @@ mod credentials;
 mod fetching;
 mod files;
 mod fulcio;
-mod gnupg;
 mod hostile;
 mod images;
 mod limits;

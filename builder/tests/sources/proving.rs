@@ -3,10 +3,10 @@
 use crate::{
     bench::Bench,
     fulcio::{Fulcio, IDENTITY, Signed, VOUCHER},
-    gnupg::Keyring,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use builder::resolve::LockError;
+use journeys::gnupg::Keyring;
 use manifests::{
     ExitCode, Failure,
     lockfile::Lockfile,

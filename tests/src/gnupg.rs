@@ -1,17 +1,20 @@
 //! A GnuPG of our own: keys and signatures as projects make them.
 
-use journeys::stock::{succeed, tool};
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on ends its test")]
+
+use crate::stock::{succeed, tool};
 use std::{fs, process::Command};
 use tempfile::TempDir;
 
 /// A folder of keys. GnuPG's agent ends when the folder is gone.
-pub(crate) struct Keyring {
+#[derive(Debug)]
+pub struct Keyring {
     home: TempDir,
 }
 
 impl Keyring {
     /// None where there is no GnuPG.
-    pub(crate) fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         // Not below a long path: the agent's socket has to fit into 107 bytes.
         let home = tempfile::Builder::new().prefix("k").tempdir().unwrap();
         tool("gpg", home.path())?;
@@ -19,7 +22,7 @@ impl Keyring {
     }
 
     /// Runs `gpg` on a day, and gives what it wrote.
-    pub(crate) fn gpg(&self, day: &str, arguments: &[&str]) -> Vec<u8> {
+    pub fn gpg(&self, day: &str, arguments: &[&str]) -> Vec<u8> {
         let mut gpg: Command = tool("gpg", self.home.path()).unwrap();
         gpg.env("GNUPGHOME", self.home.path());
         gpg.args(["--batch", "--yes", "--quiet", "--no-tty", "--pinentry-mode=loopback"]);
@@ -28,7 +31,7 @@ impl Keyring {
     }
 
     /// Makes a key that lives as long as `expire` says; returns its fingerprint.
-    pub(crate) fn make(&self, name: &str, expire: &str) -> String {
+    pub fn make(&self, name: &str, expire: &str) -> String {
         self.gpg("20240101", &["--quick-generate-key", name, "ed25519", "sign", expire]);
         self.fingerprint(name)
     }
@@ -41,12 +44,12 @@ impl Keyring {
     }
 
     /// Gives the key a subkey, which signs from now on.
-    pub(crate) fn add_subkey(&self, key: &str) {
+    pub fn add_subkey(&self, key: &str) {
         self.gpg("20240102", &["--quick-add-key", key, "rsa2048", "sign", "never"]);
     }
 
     /// Takes a key back.
-    pub(crate) fn revoke(&self, key: &str) {
+    pub fn revoke(&self, key: &str) {
         let path = self.home.path().join(format!("openpgp-revocs.d/{key}.rev"));
         let certificate = fs::read_to_string(&path).unwrap().replace(":-----", "-----");
         fs::write(&path, certificate).unwrap();
@@ -54,17 +57,26 @@ impl Keyring {
     }
 
     /// The public keys, armored.
-    pub(crate) fn public(&self, key: &str) -> Vec<u8> {
+    pub fn public(&self, key: &str) -> Vec<u8> {
         self.gpg("20240101", &["--armor", "--export", key])
     }
 
     /// A detached signature, made on a day.
-    pub(crate) fn sign(&self, key: &str, day: &str, armor: bool, bytes: &[u8]) -> Vec<u8> {
+    pub fn sign(&self, key: &str, day: &str, armor: bool, bytes: &[u8]) -> Vec<u8> {
         let path = self.home.path().join("bytes");
         fs::write(&path, bytes).unwrap();
         let form = if armor { "--armor" } else { "--no-armor" };
         let path = path.to_str().unwrap();
         self.gpg(day, &["--local-user", key, form, "--output=-", "--detach-sign", path])
+    }
+
+    /// A text with its signature around it, made on a day.
+    pub fn clear_sign(&self, key: &str, day: &str, text: &str) -> String {
+        let path = self.home.path().join("text");
+        fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let arguments = ["--local-user", key, "--output=-", "--clear-sign", path];
+        String::from_utf8(self.gpg(day, &arguments)).unwrap()
     }
 }
 

@@ -109,6 +109,14 @@ impl Holdings {
         find(name).or_else(|| find(&name.behind(self.prefix.as_ref()?)?))
     }
 
+    /// The one name under which images pushed to this repository are kept: without
+    /// the prefix, and as Docker calls official images in full.
+    pub(crate) fn kept_as(&self, name: &RepositoryName) -> RepositoryName {
+        let bare = self.prefix.as_ref().and_then(|prefix| name.behind(prefix));
+        let name = bare.unwrap_or_else(|| name.clone());
+        name.official().unwrap_or(name)
+    }
+
     /// What may stand before every name.
     pub(crate) fn prefix(&self) -> Option<&RepositoryName> {
         self.prefix.as_ref()

@@ -76,6 +76,7 @@ impl std::fmt::Debug for ServeOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ServeOptions")
             .field("listen", &self.listen)
+            .field("prefix", &self.prefix)
             .field("tls", &self.tls)
             .field("limits", &self.limits)
             .field("access", &self.access)

@@ -36,11 +36,6 @@ impl RepositoryName {
             _ => None,
         }
     }
-
-    /// The one name under which pushed images of this repository are kept.
-    pub(crate) fn stored(&self) -> Self {
-        self.official().unwrap_or_else(|| self.clone())
-    }
 }
 
 impl fmt::Display for RepositoryName {

@@ -69,7 +69,7 @@ impl Write<'_> {
     async fn mount(&self, name: &RepositoryName, digest: &Digest) -> Result<bool, WriteRefusal> {
         let from = match self.field("from").map(|text| text.parse::<RepositoryName>()) {
             Some(Err(_not_a_name)) => return Ok(false),
-            Some(Ok(from)) => Some(from.stored()),
+            Some(Ok(from)) => Some(self.holdings.kept_as(&from)),
             None => None,
         };
         let (name, digest) = (name.clone(), digest.clone());

@@ -42,9 +42,12 @@ impl Read<'_> {
     ) -> Result<Reply, Refusal> {
         match route {
             Route::Manifest(name, reference) => {
-                self.manifest(name.stored(), reference.clone(), subject, refusal).await
+                self.manifest(self.holdings.kept_as(name), reference.clone(), subject, refusal)
+                    .await
             }
-            Route::Blob(name, digest) => self.blob(name.stored(), digest, refusal).await,
+            Route::Blob(name, digest) => {
+                self.blob(self.holdings.kept_as(name), digest, refusal).await
+            }
             _ => Err(refusal),
         }
     }
@@ -109,7 +112,7 @@ impl Read<'_> {
     /// Every tag of a repository.
     pub(crate) async fn tags(&self, name: &RepositoryName, page: &Page) -> Result<Reply, Refusal> {
         let held = self.holdings.tags(name);
-        let stored = name.stored();
+        let stored = self.holdings.kept_as(name);
         let find = move |overlay: &Overlay| Ok((overlay.knows(&stored)?, overlay.tags(&stored)?));
         let (known, more) = self.overlay.on_disk(find).await.map_err(told)?;
         if held.is_none() && !known {
@@ -134,7 +137,7 @@ impl Read<'_> {
         let (kind, last) = (field("artifactType"), field("last"));
         let key = |value: &Value| value["digest"].as_str().unwrap_or_default().to_owned();
         let held: BTreeMap<_, _> = held.iter().map(|value| (key(value), value.clone())).collect();
-        let (stored, subject, wanted) = (name.stored(), digest.clone(), kind.clone());
+        let (stored, subject, wanted) = (self.holdings.kept_as(name), digest.clone(), kind.clone());
         let find = move |overlay: &Overlay| {
             let mut all: BTreeSet<String> = held.keys().cloned().collect();
             let pushed = overlay.referring(&stored, &subject)?;

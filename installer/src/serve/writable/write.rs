@@ -40,19 +40,23 @@ impl Write<'_> {
         body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
         match (&self.request.method, route) {
-            (&Method::POST, Route::Uploads(name)) => self.begin(name.stored(), body).await,
+            (&Method::POST, Route::Uploads(name)) => {
+                self.begin(self.holdings.kept_as(&name), body).await
+            }
             (_, Route::Uploads(_)) => Err(WriteRefusal::Method("POST")),
-            (method, Route::Upload(name, id)) => self.go_on(method, name.stored(), &id, body).await,
+            (method, Route::Upload(name, id)) => {
+                self.go_on(method, self.holdings.kept_as(&name), &id, body).await
+            }
             (&Method::PUT, Route::Manifest(name, reference)) => {
-                self.put_manifest(name.stored(), reference, subject, body).await
+                self.put_manifest(self.holdings.kept_as(&name), reference, subject, body).await
             }
             (&Method::DELETE, Route::Manifest(name, reference)) => {
-                self.delete_manifest(name.stored(), reference).await
+                self.delete_manifest(self.holdings.kept_as(&name), reference).await
             }
             (_, Route::Manifest(..)) => Err(WriteRefusal::Method("GET, HEAD, PUT, DELETE")),
             (&Method::DELETE, Route::Blob(name, digest)) => {
                 subject.digest = Some(digest.clone());
-                self.delete_blob(name.stored(), digest).await
+                self.delete_blob(self.holdings.kept_as(&name), digest).await
             }
             (_, Route::Blob(..)) => Err(WriteRefusal::Method("GET, HEAD, DELETE")),
             _ => Err(WriteRefusal::Method("GET, HEAD")),

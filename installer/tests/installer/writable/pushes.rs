@@ -223,6 +223,23 @@ fn referrers_that_do_not_fit_into_one_answer_come_page_by_page() {
 }
 
 #[test]
+fn what_is_pushed_behind_the_prefix_is_there_without_it_too() {
+    let world = World::new();
+    let pushing = Pushing::with(&world, &["--prefix", "mirror"]);
+    let image = Pushed::new(1, 10);
+    pushing.push(&format!("mirror/{REPOSITORY}"), "v1", &image);
+    pushing.assert_whole(REPOSITORY, "v1", &image);
+    pushing.assert_whole(&format!("mirror/{REPOSITORY}"), "v1", &image);
+    pushing.push("docker.io/short", "v1", &image);
+    pushing.assert_whole("mirror/docker.io/library/short", "v1", &image);
+    for blob in &image.blobs {
+        assert_eq!(pushing.push_blob("mirror/registry.k8s.io/pause", blob).status, 201);
+    }
+    let refused = pushing.push_manifest("mirror/registry.k8s.io/pause", "3.10", &image.manifest);
+    assert_eq!((refused.status, refused.error_code().as_str()), (403, "DENIED"));
+}
+
+#[test]
 fn images_whose_layers_left_with_a_bundle_are_named() {
     let world = World::new();
     fs::create_dir(world.path("bundles")).unwrap();

@@ -29,7 +29,11 @@ pub(crate) struct Guarded<S> {
 
 impl<S> Guarded<S> {
     pub(crate) fn new(socket: S, guest: Arc<Guest>) -> Self {
-        Self { socket, guest, idle: Timer::new(IDLE), stalled: Timer::new(STALLED) }
+        Self::within(socket, guest, IDLE, STALLED)
+    }
+
+    fn within(socket: S, guest: Arc<Guest>, idle: Duration, stalled: Duration) -> Self {
+        Self { socket, guest, idle: Timer::new(idle), stalled: Timer::new(stalled) }
     }
 }
 
@@ -124,5 +128,69 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let done = Pin::new(&mut self.socket).poll_shutdown(cx);
         self.written(done, cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::crowd::{Crowd, Limits, Place};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+        runtime::Builder,
+        time::timeout,
+    };
+
+    const SOON: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(30);
+    const NEVER: Duration = Duration::from_hours(1);
+
+    /// A guarded socket, what the client holds of it, and the client's place.
+    fn pair(idle: Duration, stalled: Duration) -> (Guarded<DuplexStream>, DuplexStream, Place) {
+        let crowd = Arc::new(Crowd::new(Limits { connections: 1, per_client: 1 }));
+        let place = crowd.admit([192, 0, 2, 1].into()).unwrap();
+        let (server, client) = duplex(16);
+        (Guarded::within(server, Arc::clone(&place.guest), idle, stalled), client, place)
+    }
+
+    fn run<T>(test: impl Future<Output = T>) -> T {
+        Builder::new_current_thread().enable_time().build().unwrap().block_on(test)
+    }
+
+    #[test]
+    fn a_client_that_wants_nothing_is_gone_after_a_while() {
+        run(async {
+            let (mut server, _client, _place) = pair(SOON, NEVER);
+            let error = server.read_u8().await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        });
+    }
+
+    #[test]
+    fn a_client_that_waits_for_its_answer_is_left_alone() {
+        run(async {
+            let (mut server, mut client, place) = pair(SOON, NEVER);
+            let request = place.guest.request();
+            timeout(SOON * 3, server.read_u8()).await.unwrap_err();
+            drop(request);
+            client.write_u8(7).await.unwrap();
+            assert_eq!(server.read_u8().await.unwrap(), 7);
+        });
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_is_gone_and_a_slow_one_stays() {
+        run(async {
+            let (mut server, _client, _place) = pair(NEVER, SOON);
+            let error = server.write_all(&[0; 17]).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+            let (mut server, mut client, _place) = pair(NEVER, LONG);
+            let drain = async { while client.read_u8().await.is_ok() {} };
+            let write = async { server.write_all(&[0; 4096]).await };
+            tokio::select! {
+                () = drain => panic!("the server is gone"),
+                done = write => done.unwrap(),
+            }
+        });
     }
 }

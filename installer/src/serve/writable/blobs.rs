@@ -19,6 +19,7 @@ use axum::{
 };
 use manifests::{Algorithm, Digest, DigestError};
 use std::{ops::Range, sync::Arc};
+use tokio::runtime::Handle;
 
 /// An upload whose name nobody was told: it is forgotten when its one request ends
 /// early, however that ends.
@@ -30,7 +31,9 @@ struct Unnamed {
 impl Drop for Unnamed {
     fn drop(&mut self) {
         let (overlay, upload) = (Arc::clone(&self.overlay), Arc::clone(&self.upload));
-        tokio::spawn(async move {
+        // When the program ends the next start finds it, and a day later forgets it.
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
             let mut upload = upload.lock_owned().await;
             // One that was finished is not open any more, and stays.
             overlay.on_disk(move |overlay| overlay.cancel(&mut upload)).await;

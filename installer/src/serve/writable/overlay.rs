@@ -18,7 +18,9 @@ use manifests::{
 };
 use std::{
     fs::{self, File, TryLockError},
+    future::pending,
     io,
+    panic::resume_unwind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
@@ -156,7 +158,12 @@ impl Overlay {
         act: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> T {
         let overlay = Arc::clone(self);
-        spawn_blocking(move || act(&overlay)).await.expect("nothing here panics")
+        match spawn_blocking(move || act(&overlay)).await {
+            Ok(done) => done,
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            // It is not done any more when the program ends.
+            Err(_ended) => pending().await,
+        }
     }
 
     /// Does something that changes what refers to what, never while garbage is

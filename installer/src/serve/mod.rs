@@ -29,6 +29,7 @@ mod route;
 mod server;
 mod shelf;
 mod site;
+mod source;
 mod stream;
 mod tls;
 mod upkeep;

@@ -5,17 +5,16 @@
 //! little memory however slow it is, and no thread.
 
 use super::{
-    budget::{Budget, Room, counted},
+    budget::{Budget, Room},
     crowd::Guest,
     health::Health,
+    source::Source,
 };
-use bundles::{BlobReader, BlobRecord, Bundle, Encoding};
+use bundles::{BlobRecord, Bundle};
 use bytes::Bytes;
 use futures_util::Stream;
-use manifests::Digest;
 use std::{
     collections::VecDeque,
-    error::Error,
     io,
     ops::Range,
     pin::Pin,
@@ -32,8 +31,6 @@ const LARGE: u64 = 1 << 20;
 /// The part of what a client took so far that its next batch may be. Sockets take
 /// some hundred KiB before it shows whether anybody reads them.
 const GROWTH: u64 = 16;
-/// Largest piece of a batch: what an HTTP connection holds at once.
-const PIECE: u64 = 64 << 10;
 
 /// How long a client may take for a batch and be called quick.
 const QUICK: Duration = Duration::from_millis(200);
@@ -41,29 +38,8 @@ const QUICK: Duration = Duration::from_millis(200);
 /// its socket; this is for one of many streams on a socket.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Bytes that reading a stored blob takes: a chunk, and one that is being read.
-const STORED: usize = 8 << 20;
-/// The same for a compressed blob: a plain frame, a packed one, a chunk, and what
-/// decoding needs.
-const COMPRESSED: usize = 24 << 20;
-
-/// Why bytes cannot be read, or may not be sent.
-pub(crate) type Fault = Box<dyn Error + Send + Sync>;
-
 /// Consecutive pieces of a blob, or why there are none.
-type Batch = Result<Vec<Bytes>, Fault>;
-
-/// Verified bytes that come one piece after the other.
-pub(crate) trait Pieces: Send + 'static {
-    /// The next bytes; `None` at the end. Blocks.
-    fn next_piece(&mut self) -> Result<Option<Bytes>, Fault>;
-    /// How many bytes are still to come.
-    fn remaining(&self) -> u64;
-    /// Lets go of all memory. The last `bytes` bytes come again.
-    fn rewind(&mut self, bytes: u64);
-    /// Bytes of memory that reading takes, at most.
-    fn cost(&self) -> usize;
-}
+type Batch = io::Result<Vec<Bytes>>;
 
 /// What a stream shares with all others, and whom it is for.
 #[derive(Debug, Clone, Copy)]
@@ -83,34 +59,20 @@ pub(crate) struct BlobStream {
 }
 
 impl BlobStream {
-    /// Starts to read out of a bundle; returns once the first bytes are there and
-    /// known to be intact.
+    /// Starts to read; returns once the first bytes are there and known to be
+    /// intact.
     pub(crate) async fn start(
         bundle: &Bundle,
         record: &BlobRecord,
         range: Range<u64>,
-        sending: Sending<'_>,
-    ) -> Result<Self, Fault> {
-        let cost = match record.encoding {
-            Encoding::Stored => STORED,
-            Encoding::Zstd => COMPRESSED,
-        };
-        let (bundle, digest) = (bundle.clone(), record.digest.clone());
-        Self::read(Packed { bundle, digest, left: range, reader: None, cost }, sending).await
-    }
-
-    /// Starts to read anything; returns once the first bytes are there.
-    pub(crate) async fn read(
-        pieces: impl Pieces,
         Sending { budget, health, guest }: Sending<'_>,
-    ) -> Result<Self, Fault> {
-        let left = pieces.remaining();
+    ) -> io::Result<Self> {
+        let source = Source::new(bundle, record, range);
+        let left = source.remaining();
         let (out, mut batches) = mpsc::channel(1);
-        let source = Source { pieces: Box::new(pieces), rest: Bytes::new() };
         let (budget, guest) = (budget.clone(), Arc::clone(guest));
         tokio::spawn(pump(source, Flow { budget, guest, out, sent: 0, quick: true }));
-        let first =
-            batches.recv().await.transpose().inspect_err(|error| health.report(&**error))?;
+        let first = batches.recv().await.transpose().inspect_err(|error| health.report(error))?;
         let pieces = first.unwrap_or_default().into();
         Ok(Self { pieces, batches, left, health: Arc::clone(health) })
     }
@@ -133,8 +95,8 @@ impl Stream for BlobStream {
             match ready!(self.batches.poll_recv(cx)) {
                 Some(Ok(batch)) => self.pieces = batch.into(),
                 Some(Err(error)) => {
-                    self.health.report(&*error);
-                    return Poll::Ready(Some(Err(io::Error::other(error))));
+                    self.health.report(&error);
+                    return Poll::Ready(Some(Err(error)));
                 }
                 None if self.left > 0 => {
                     return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
@@ -142,83 +104,6 @@ impl Stream for BlobStream {
                 None => return Poll::Ready(None),
             }
         }
-    }
-}
-
-/// A blob of a bundle.
-struct Packed {
-    bundle: Bundle,
-    digest: Digest,
-    left: Range<u64>,
-    reader: Option<BlobReader>,
-    cost: usize,
-}
-
-impl Pieces for Packed {
-    fn next_piece(&mut self) -> Result<Option<Bytes>, Fault> {
-        if self.reader.is_none() {
-            self.reader = Some(self.bundle.read(&self.digest, self.left.clone())?);
-        }
-        let reader = self.reader.as_mut().expect("it was made");
-        let piece = reader.next_piece()?;
-        self.left.start += piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        Ok(piece)
-    }
-
-    fn remaining(&self) -> u64 {
-        self.left.end - self.left.start
-    }
-
-    fn rewind(&mut self, bytes: u64) {
-        self.left.start -= bytes;
-        self.reader = None;
-    }
-
-    fn cost(&self) -> usize {
-        self.cost
-    }
-}
-
-/// Where a stream comes from.
-struct Source {
-    pieces: Box<dyn Pieces>,
-    /// What is left of the last piece.
-    rest: Bytes,
-}
-
-impl Source {
-    fn remaining(&self) -> u64 {
-        self.rest.len() as u64 + self.pieces.remaining()
-    }
-
-    /// Lets go of all memory until more is wanted.
-    fn rest(&mut self) {
-        self.pieces.rewind(std::mem::take(&mut self.rest).len() as u64);
-    }
-
-    /// The next `size` bytes, copied, each part of `room`.
-    fn batch(&mut self, mut room: Room, size: u64) -> Batch {
-        let (mut batch, mut left) = (Vec::new(), size);
-        while left > 0 {
-            let piece = self.copy(left.min(PIECE))?;
-            left -= piece.len() as u64;
-            batch.push(counted(piece, &mut room));
-        }
-        Ok(batch)
-    }
-
-    fn copy(&mut self, size: u64) -> Result<Vec<u8>, Fault> {
-        let size = usize::try_from(size).expect("a piece is small");
-        let mut copy = Vec::with_capacity(size);
-        while copy.len() < size {
-            if self.rest.is_empty() {
-                let next = self.pieces.next_piece()?;
-                self.rest = next.ok_or("a blob ends before its last byte")?;
-            }
-            let part = self.rest.len().min(size - copy.len());
-            copy.extend_from_slice(&self.rest.split_to(part));
-        }
-        Ok(copy)
     }
 }
 
@@ -279,7 +164,7 @@ impl Flow {
             return Ok(rooms);
         }
         source.rest();
-        let cost = source.pieces.cost();
+        let cost = source.cost();
         let both = async {
             let flowing = budget.flowing.take(address, bytes).await;
             (budget.reading.take(address, cost).await, flowing)

@@ -70,7 +70,7 @@ impl Carried {
         folder: Option<&Path>,
         options: RepairOptions<'_>,
     ) -> Result<Vec<PathBuf>, RepairError> {
-        self.open(Gaps::Tell)?.survey(2, &Silent)?.repair(folder, options)
+        self.open(Gaps::Tell)?.survey(2, &Silent).repair(folder, options)
     }
 
     fn flip(&self, index: usize, from_end: u64) {

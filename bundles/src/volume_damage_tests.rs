@@ -3,7 +3,7 @@
 
 use crate::{
     Acceptance, Bundle, BundleError, CHUNK_SIZE, Gaps,
-    testing::{Written, release, text, written_of},
+    testing::{Written, release, text, written_of, written_small},
     volume_tests::{open, split_into},
 };
 use manifests::{
@@ -331,4 +331,17 @@ fn a_damaged_sibling_is_named_by_its_label() {
     volumes.flip(3, 3000);
     let error = Bundle::open(Path::new(&volumes.paths[0]), Acceptance::AnySigner).unwrap_err();
     assert!(error.to_string().contains("volume 3 of 5 is damaged at 0 B"), "{error}");
+}
+
+#[test]
+fn a_renamed_bundle_with_damaged_first_bytes_is_found_in_its_folder() {
+    let written = written_small();
+    let folder = tempfile::tempdir().unwrap();
+    for at in [1, 17, 20] {
+        let mut bytes = written.bytes();
+        bytes[at] ^= 1;
+        fs::write(folder.path().join("renamed"), bytes).unwrap();
+        let error = open(&written, &[folder.path().to_owned()], Gaps::Tell).unwrap_err();
+        assert_eq!(error.exit_code(), ExitCode::Untrusted, "byte {at}: {error}");
+    }
 }

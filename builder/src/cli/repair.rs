@@ -30,7 +30,7 @@ impl Repair {
         let reporter = console.reporter();
         let reporter = reporter.as_ref();
         let jobs = job::default_jobs();
-        let survey = bundle.survey(jobs, reporter)?;
+        let survey = bundle.survey(jobs, reporter);
         if let Some(folder) = &self.output {
             split::make(folder)
                 .map_err(|source| SplitError::Write { path: folder.clone(), source })?;

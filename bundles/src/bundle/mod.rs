@@ -249,9 +249,8 @@ impl Bundle {
     /// the signed ones.
     pub(crate) fn chunk(&self, chunk: u64, buffer: &mut Vec<u8>) -> Result<(), BundleError> {
         match self.0.payload.read(chunk, buffer) {
-            Ok(Chunk::Good) => Ok(()),
-            Ok(Chunk::Bad | Chunk::Absent) => Err(self.no_chunk(chunk)),
-            Err(source) => Err(self.unreadable(source)),
+            Chunk::Good => Ok(()),
+            Chunk::Bad | Chunk::Absent => Err(self.no_chunk(chunk)),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     format::{CHUNK_SIZE, manifest::BundleManifest},
     volumes::Volume,
 };
-use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, path::PathBuf, sync::Arc};
+use std::{fs::File, ops::Range, os::unix::fs::FileExt, path::PathBuf, sync::Arc};
 
 /// Bytes that are read and hashed at once: few enough to be hashed out of the
 /// processor's cache, into which reading has just put them.
@@ -25,16 +25,11 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// Reads bytes of the file; `false` when they cannot be had.
-    fn fill(&self, buffer: &mut [u8], at: u64) -> io::Result<bool> {
-        match self.file.read_exact_at(buffer, at) {
-            Ok(()) => Ok(true),
-            // The file was longer when we opened it: it is being changed.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-            // A disc that cannot be read is sent again like one with wrong bytes.
-            Err(_unreadable) if self.volume.is_some() => Ok(false),
-            Err(error) => Err(error),
-        }
+    /// Reads bytes of the file; `false` when they cannot be had. A medium that cannot
+    /// be read there is sent again like one with wrong bytes, and a file that is
+    /// shorter now is being changed.
+    fn fill(&self, buffer: &mut [u8], at: u64) -> bool {
+        self.file.read_exact_at(buffer, at).is_ok()
     }
 }
 
@@ -95,53 +90,48 @@ impl Payload {
     }
 
     /// Reads a chunk from whichever file has it.
-    pub(super) fn read(&self, chunk: u64, buffer: &mut Vec<u8>) -> io::Result<Chunk> {
+    pub(super) fn read(&self, chunk: u64, buffer: &mut Vec<u8>) -> Chunk {
         let mut found = Chunk::Absent;
         for piece in self.holding(chunk) {
-            match self.read_from(piece, chunk, buffer)? {
-                true => return Ok(Chunk::Good),
+            match self.read_from(piece, chunk, buffer) {
+                true => return Chunk::Good,
                 false => found = Chunk::Bad,
             }
         }
-        Ok(found)
+        found
     }
 
     /// Reads a chunk of one file and tells whether its bytes are the signed
     /// ones. After `false` the buffer must not be used.
-    fn read_from(&self, piece: &Piece, chunk: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    fn read_from(&self, piece: &Piece, chunk: u64, buffer: &mut Vec<u8>) -> bool {
         let place = self.place(piece, chunk);
         buffer.resize(usize::try_from(place.end - place.start).expect("at most 4 MiB"), 0);
         let (mut hasher, mut at) = (blake3::Hasher::new(), place.start);
         for step in buffer.chunks_mut(STEP) {
-            if !piece.fill(step, at)? {
-                return Ok(false);
+            if !piece.fill(step, at) {
+                return false;
             }
             hasher.update(step);
             at += step.len() as u64;
         }
-        Ok(hasher.finalize() == self.hash(chunk))
+        hasher.finalize() == self.hash(chunk)
     }
 
     /// Whether the bytes of a chunk in one file are the signed ones, for who does
     /// not want them. The buffer is small enough to stay in the processor's cache.
-    pub(super) fn check(
-        &self,
-        piece: &Piece,
-        chunk: u64,
-        buffer: &mut Vec<u8>,
-    ) -> io::Result<bool> {
+    pub(super) fn check(&self, piece: &Piece, chunk: u64, buffer: &mut Vec<u8>) -> bool {
         buffer.resize(STEP, 0);
         let Range { start: mut at, end } = self.place(piece, chunk);
         let mut hasher = blake3::Hasher::new();
         while at < end {
             let step = &mut buffer[..STEP.min(usize::try_from(end - at).expect("at most 4 MiB"))];
-            if !piece.fill(step, at)? {
-                return Ok(false);
+            if !piece.fill(step, at) {
+                return false;
             }
             hasher.update(step);
             at += step.len() as u64;
         }
-        Ok(hasher.finalize() == self.hash(chunk))
+        hasher.finalize() == self.hash(chunk)
     }
 
     pub(super) fn hash(&self, chunk: u64) -> blake3::Hash {

@@ -50,7 +50,7 @@ impl Arguments {
             // Each for itself: here nothing is served beside something newer.
             self.rollback.check(slice::from_ref(bundle))?;
             let start = Instant::now();
-            let survey = bundle.survey(self.jobs.count(), &*console.reporter())?;
+            let survey = bundle.survey(self.jobs.count(), &*console.reporter());
             self.write_list(&survey, console)?;
             survey.judge(&*console.reporter())?;
             let took = start.elapsed();

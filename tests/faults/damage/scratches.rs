@@ -61,3 +61,23 @@ fn a_disc_that_cannot_be_read_in_a_place_is_told_by_its_number() {
     }
     tell(&format!("scratched discs: {cases} cases"));
 }
+
+#[test]
+fn a_scratch_in_a_bundle_of_one_file_is_told_by_its_place() {
+    let medium = Medium::of(Shape::Bundle);
+    let cases = count(2, 20);
+    for number in 0..cases {
+        let mut chance = chance(number);
+        let start = chance.usize(medium.intact.start..medium.parts[0].1.len()) as u64;
+        let scratch = start..start + 1 + chance.u64(..100_000);
+        let Some(outcome) = with_disc(&medium, "verify disc --trust release.pub", 0, scratch)
+        else {
+            stock::skipped("no disc can be made here, nothing is proved about scratched ones");
+            return;
+        };
+        assert_eq!(outcome.code, Some(40), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(" is damaged: bytes "), "{}", outcome.stderr);
+        medium.holds_nothing_else();
+    }
+    tell(&format!("scratched bundles: {cases} cases"));
+}

@@ -98,8 +98,8 @@ pub enum BundleError {
         /// Release, version and serial.
         release: String,
     },
-    /// Volumes, where one file is needed.
-    #[error("bundle `{path}` lies in volumes, here the whole file is needed")]
+    /// Volumes or pieces, where one file is needed.
+    #[error("bundle `{path}` lies in several files, here it has to be one")]
     InVolumes {
         /// Where the file would be.
         path: PathBuf,
@@ -212,7 +212,7 @@ impl Failure for BundleError {
             Self::Volumes { faults, .. } => advice(faults),
             Self::OnlyPieces { .. } => "name the damaged bundle or its volumes as well".into(),
             Self::InVolumes { .. } => {
-                "use the bundle that was split, or join the volumes as docs/bundle-format.md says".into()
+                "use the bundle that was split, or join the volumes as docs/bundle-format.md says; of pieces `repair` makes one file".into()
             }
             Self::Several { .. } => "name the files of one bundle".into(),
             Self::Lockfile { .. } => {

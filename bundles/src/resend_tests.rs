@@ -81,7 +81,9 @@ fn pieces_mend_a_damaged_file_where_it_lies_and_make_it_whole() {
     let sent = send(&written, &list, path.parent().unwrap());
     assert_eq!(sent, [path.with_file_name("sample.bottari.tar.zst.pieces")]);
     let both = [path.clone(), sent[0].clone()];
-    assert_reads_as(&open(&written, &both, Gaps::Refuse).unwrap(), &written);
+    let mended = open(&written, &both, Gaps::Refuse).unwrap();
+    assert_reads_as(&mended, &written);
+    assert!(!mended.is_one_file() && mended.require_whole().is_err(), "it needs both");
     let folder = [path.parent().unwrap().to_owned()];
     assert_reads_as(&open(&written, &folder, Gaps::Refuse).unwrap(), &written);
     assert_eq!(repair(&written, &both), std::slice::from_ref(&path));

@@ -142,11 +142,17 @@ impl Bundle {
         &self.0.faults
     }
 
-    /// Refuses volumes, for whoever needs the bundle as one file.
+    /// Whether all of it is read from one file: neither volumes nor pieces that mend
+    /// a file belong to it.
+    pub fn is_one_file(&self) -> bool {
+        self.0.cut.is_none() && self.0.payload.pieces().len() == 1
+    }
+
+    /// Refuses volumes and pieces, for whoever needs the bundle as one file.
     pub fn require_whole(&self) -> Result<(), BundleError> {
-        match self.volumes() {
-            None => Ok(()),
-            Some(_) => Err(BundleError::InVolumes { path: self.path().to_owned() }),
+        match self.is_one_file() {
+            true => Ok(()),
+            false => Err(BundleError::InVolumes { path: self.path().to_owned() }),
         }
     }
 

@@ -67,7 +67,12 @@ impl Failure for SplitError {
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space or write elsewhere with `-o`; nothing was left behind".into())
             }
-            Self::Write { .. } => None,
+            Self::Write { source, .. } => match source.kind() {
+                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                    Some("write elsewhere with `-o`".into())
+                }
+                _ => None,
+            },
             Self::Stopped => Some("run the same command again: nothing was left behind".into()),
         }
     }

@@ -55,7 +55,7 @@ pub struct LocalFile {
 pub enum BundleFile {
     /// It is one here too.
     Whole(LocalFile),
-    /// It lies in volumes, and is joined on its way.
+    /// It lies in volumes, or is mended by pieces, and is joined on its way.
     InVolumes {
         /// SHA-256 of the joined bytes.
         sha256: Digest,
@@ -67,7 +67,7 @@ pub enum BundleFile {
 impl BundleFile {
     /// Reads all of it once, for its digest.
     pub fn read(bundle: &Bundle) -> Result<Self, StepError> {
-        if bundle.volumes().is_none() {
+        if bundle.is_one_file() {
             let path = absolute(bundle.path()).map_err(|source| {
                 let path = bundle.path().display().to_string();
                 StepError::Content { path, source }

@@ -8,7 +8,9 @@ use crate::{
     process::{Said, Serving, run},
     skopeo::has,
 };
-use bundles::{Acceptance, Bundle, CHUNK_SIZE, Cut, Gaps, SplitOptions, split};
+use bundles::{
+    Acceptance, Bundle, CHUNK_SIZE, Cut, Gaps, ResendOptions, SplitOptions, resend, split,
+};
 use installer::{
     components::{BundleFile, LocalFile},
     steps::Artifacts,
@@ -210,6 +212,25 @@ fn a_registry_names_a_bad_copy_and_serves_the_good_one() {
     let answer = get(serving.address, &format!("/v2/quay.io/app/server/blobs/{digest}"));
     assert_eq!(bundles::sha256(&answer.body), *digest);
     assert_eq!(get(serving.address, "/healthz").json()["status"], "intact");
+}
+
+#[test]
+fn a_host_gets_the_very_bytes_of_a_bundle_that_pieces_mend() {
+    let (world, _) = world();
+    let damaged = world.path("damaged.bundle");
+    fs::copy(&world.bundle, &damaged).unwrap();
+    flip(&damaged, 1_000_000);
+    let open =
+        |paths: &[PathBuf]| Bundle::open_one(paths, Acceptance::AnySigner, Gaps::Tell).unwrap();
+    let list = open(slice::from_ref(&damaged)).survey(1, &Silent).resend_list().unwrap();
+    let options = ResendOptions { limit: None, stop: &AtomicBool::new(false), reporter: &Silent };
+    let pieces = resend(&world.open(), &list, &world.path(""), options).unwrap();
+    let mended = open(&[damaged, pieces[0].clone()]);
+    let BundleFile::InVolumes { sha256, size } = BundleFile::read(&mended).unwrap() else {
+        panic!("the damaged file alone is not it");
+    };
+    let whole = LocalFile::read(&world.bundle).unwrap();
+    assert_eq!((&sha256, size), (&whole.sha256, whole.size));
 }
 
 #[test]

@@ -83,9 +83,6 @@ impl Server {
         let tls = tls(options.tls, &mut upkeep)?;
         let access = access(&options.access, &mut upkeep)?;
         let address = options.listen;
-        if let Some(writable) = &options.writable {
-            permit_start(address, options.access.users.is_some(), writable.anonymous_push)?;
-        }
         let failed = |source| ServeError::Listen { address, source };
         let listener = match manager::socket()? {
             Some(socket) => TcpListener::from_std(socket),
@@ -93,6 +90,10 @@ impl Server {
         };
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        // A service manager's socket may listen elsewhere than the options say.
+        if let Some(writable) = &options.writable {
+            permit_start(address, options.access.users.is_some(), writable.anonymous_push)?;
+        }
         let health = Arc::new(Health::new(stock.bundles(), Arc::clone(&reporter)));
         health.watch().map_err(ServeError::Start)?;
         let log = options.access_log.map(|open| AccessLog::new(open, Arc::clone(&reporter)));

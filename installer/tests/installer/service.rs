@@ -69,21 +69,38 @@ fn a_service_manager_that_wants_signs_of_life_gets_them() {
     }
 }
 
-#[test]
-fn a_socket_that_the_service_manager_opened_is_served() {
-    let world = World::new();
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap();
-    // Sockets are given as file 3, to the process with this id.
+/// The installer with a socket that is open already: sockets are given as file 3,
+/// to the process with this id.
+fn with_socket(world: &World, socket: TcpListener) -> Command {
     let script = "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\"";
-    let program = installer(&world);
+    let program = installer(world);
     let mut shell = Command::new("sh");
     shell.args(["-c", script]).arg(program.get_program()).stdin(OwnedFd::from(socket));
     for (name, value) in program.get_envs() {
         shell.env(name, value.unwrap_or_default());
     }
-    let mut serving = Serving::by(&world, shell, [&world.bundle]);
+    shell
+}
+
+#[test]
+fn a_socket_that_the_service_manager_opened_is_served() {
+    let world = World::new();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let mut serving = Serving::by(&world, with_socket(&world, socket), [&world.bundle]);
     assert_eq!(serving.address, address);
     assert!(serving.wait_for("serving ").contains(&address.to_string()));
     assert_eq!(get(address, "/v2/").status, 200);
+}
+
+#[test]
+fn a_socket_that_everybody_reaches_takes_no_pushes_without_a_name() {
+    let world = World::new();
+    let socket = TcpListener::bind("0.0.0.0:0").unwrap();
+    let mut command = with_socket(&world, socket);
+    command.arg("serve").arg(&world.bundle).args(["--listen", "127.0.0.1:0"]);
+    let output = command.arg("--writable").arg(world.path("pushed")).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && told.contains("0.0.0.0"), "{told}");
+    assert!(!world.path("pushed").exists(), "it is refused before the folder is made");
 }

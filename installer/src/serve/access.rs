@@ -74,8 +74,8 @@ pub(crate) struct Access {
     register: Option<Mutex<Register>>,
     anonymous_pull: bool,
     key: hmac::Key,
-    desk: Semaphore,
-    waiting: AtomicUsize,
+    desk: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Access {
@@ -86,7 +86,7 @@ impl Access {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
             .expect("the system gives random bytes");
         let anonymous_pull = options.anonymous_pull;
-        let (desk, waiting) = (Semaphore::new(1), AtomicUsize::new(0));
+        let (desk, waiting) = (Arc::new(Semaphore::new(1)), Arc::default());
         Ok(Self { register, anonymous_pull, key, desk, waiting })
     }
 
@@ -111,8 +111,9 @@ impl Access {
         if locked(register).knows(&fingerprint) {
             return Ok(login.name);
         }
-        let _waiting = Waiting::enter(&self.waiting).ok_or(Refusal::Busy)?;
-        let _desk = self.desk.acquire().await.expect("the semaphore is never closed");
+        let waiting = Waiting::enter(&self.waiting).ok_or(Refusal::Busy)?;
+        let desk = Arc::clone(&self.desk).acquire_owned().await;
+        let desk = desk.expect("the semaphore is never closed");
         // Many requests of one client bring the same password at once.
         let users = {
             let register = locked(register);
@@ -122,7 +123,12 @@ impl Access {
             Arc::clone(&register.users)
         };
         let asked = Arc::clone(&users);
-        let verify = move || asked.has(&login.name, &login.password).then_some(login.name);
+        // It goes on when its request is cancelled, and keeps the desk until it is done:
+        // whoever asks and goes away makes nothing happen twice at once.
+        let verify = move || {
+            let _until_done = (waiting, desk);
+            asked.has(&login.name, &login.password).then_some(login.name)
+        };
         let name = spawn_blocking(verify).await.expect("verifying a password does not panic");
         let name = name.ok_or(Refusal::Unauthorized)?;
         locked(register).remember(fingerprint, &users);
@@ -166,16 +172,16 @@ fn locked(register: &Mutex<Register>) -> MutexGuard<'_, Register> {
 }
 
 /// One of those who wait for a verification.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Waiting(Arc<AtomicUsize>);
 
-impl<'a> Waiting<'a> {
-    fn enter(count: &'a AtomicUsize) -> Option<Self> {
-        let entered = Self(count);
+impl Waiting {
+    fn enter(count: &Arc<AtomicUsize>) -> Option<Self> {
+        let entered = Self(Arc::clone(count));
         (count.fetch_add(1, Ordering::Relaxed) < WAITING).then_some(entered)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -195,6 +201,7 @@ fn login(headers: &HeaderMap) -> Option<Login> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use tokio::runtime::{Builder, Runtime};
 
     fn runtime() -> Runtime {
@@ -260,5 +267,25 @@ mod tests {
         access.waiting.store(WAITING, Ordering::Relaxed);
         assert_eq!(ask(&access, Some("kim:secret"), Deed::Read), Err(Refusal::Busy));
         assert_eq!(access.waiting.load(Ordering::Relaxed), WAITING);
+    }
+
+    #[test]
+    fn a_request_that_is_cancelled_keeps_the_desk_until_its_password_is_verified() {
+        let (_folder, access) = access(false);
+        let code = format!("Basic {}", BASE64_STANDARD.encode("kim:other"));
+        let headers = [(header::AUTHORIZATION, code.parse().unwrap())].into_iter().collect();
+        // The only thread that could verify is busy until the request has gone.
+        let runtime = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (free, busy) = std::sync::mpsc::channel::<()>();
+            let busy = spawn_blocking(move || busy.recv());
+            assert!(access.permit(&headers, Deed::Read).now_or_never().is_none());
+            assert_eq!(access.desk.available_permits(), 0);
+            assert_eq!(access.waiting.load(Ordering::Relaxed), 1);
+            drop(free);
+            busy.await.unwrap().unwrap_err();
+            drop(access.desk.acquire().await.unwrap());
+            assert_eq!(access.waiting.load(Ordering::Relaxed), 0);
+        });
     }
 }

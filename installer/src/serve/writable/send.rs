@@ -46,10 +46,11 @@ async fn next(
 ) -> Result<Option<(Bytes, StoredPieces)>, ReadError> {
     let share = Arc::clone(&overlay.sending).acquire_owned().await;
     let share = share.expect("the semaphore is never closed");
+    // The share goes along: a read goes on when its request is cancelled.
     let read = overlay.on_disk(move |overlay| {
         let piece = pieces.next_piece().inspect_err(|error| overlay.health.report(error));
-        piece.map(|piece| piece.map(|bytes| (bytes, pieces)))
+        let counted = |bytes| Bytes::from_owner(Counted { bytes, _share: share });
+        piece.map(|piece| piece.map(|bytes| (counted(bytes), pieces)))
     });
-    let read = read.await?;
-    Ok(read.map(|(bytes, pieces)| (Bytes::from_owner(Counted { bytes, _share: share }), pieces)))
+    read.await
 }

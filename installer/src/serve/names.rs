@@ -29,10 +29,13 @@ impl RepositoryName {
     }
 
     /// What Docker calls the same repository: official images live in
-    /// `docker.io/library/`, and clients leave that part out or put it in.
+    /// `docker.io/library/`, and clients leave that part out or put it in. There is
+    /// no such repository where that makes the name too long.
     pub(crate) fn official(&self) -> Option<Self> {
         match self.0.strip_prefix("docker.io/") {
-            Some(image) if !image.contains('/') => Some(Self(format!("docker.io/library/{image}"))),
+            Some(image) if !image.contains('/') => {
+                format!("docker.io/library/{image}").parse().ok()
+            }
             _ => None,
         }
     }
@@ -215,6 +218,8 @@ mod tests {
         assert_eq!(official("docker.io/nginx").as_deref(), Some("docker.io/library/nginx"));
         assert_eq!(official("docker.io/kubeedge/cloudcore"), None);
         assert_eq!(official("nginx"), None);
+        let long = format!("docker.io/{}", "a".repeat(MAX_NAME - "docker.io/".len()));
+        assert_eq!(official(&long), None);
     }
 
     #[test]

@@ -82,18 +82,17 @@ impl Server {
         let mut upkeep = Upkeep::new(Arc::clone(&reporter));
         let tls = tls(options.tls, &mut upkeep)?;
         let access = access(&options.access, &mut upkeep)?;
-        let address = options.listen;
-        let failed = |source| ServeError::Listen { address, source };
-        let listener = match manager::socket()? {
-            Some(socket) => TcpListener::from_std(socket),
-            None => listen(address),
-        };
+        let socket = manager::socket()?;
+        // A service manager's socket may be open to others than the options say.
+        let wanted = socket.as_ref().map_or(Ok(options.listen), std::net::TcpListener::local_addr);
+        let wanted = wanted.map_err(ServeError::Start)?;
+        if let Some(writable) = &options.writable {
+            permit_start(wanted, options.access.users.is_some(), writable.anonymous_push)?;
+        }
+        let failed = |source| ServeError::Listen { address: wanted, source };
+        let listener = socket.map_or_else(|| listen(wanted), TcpListener::from_std);
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        // A service manager's socket may listen elsewhere than the options say.
-        if let Some(writable) = &options.writable {
-            permit_start(address, options.access.users.is_some(), writable.anonymous_push)?;
-        }
         let health = Arc::new(Health::new(stock.bundles(), Arc::clone(&reporter)));
         health.watch().map_err(ServeError::Start)?;
         let log = options.access_log.map(|open| AccessLog::new(open, Arc::clone(&reporter)));

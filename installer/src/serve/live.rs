@@ -144,26 +144,27 @@ impl Live {
         }
     }
 
-    /// Serves what was found from now on, without what turns out to be damaged.
+    /// Serves what was found from now on: all of it, or nothing that is new. A set
+    /// with a hole would give names of the damaged bundle away to others, and would
+    /// not be the one that was held against the serials seen here.
     fn take(&mut self, found: Vec<Bundle>) {
-        let (mut held, mut checked) = (Vec::new(), Vec::new());
-        for new in found.into_iter().map(Held::new) {
-            if let Some(old) = self.held.iter().position(|old| old.is(&new)) {
-                held.push(self.held.swap_remove(old));
-            } else {
-                match Checked::new(&new.bundle, &*self.reporter) {
-                    Ok(one) => {
-                        checked.push(one);
-                        held.push(new);
-                    }
-                    Err(error) => self.warn(&error),
-                }
+        let found: Vec<_> = found.into_iter().map(Held::new).collect();
+        let mut checked = Vec::new();
+        for new in found.iter().filter(|new| !self.held.iter().any(|old| old.is(new))) {
+            match Checked::new(&new.bundle, &*self.reporter) {
+                Ok(one) => checked.push(one),
+                Err(error) => return self.warn(&error),
             }
         }
-        let gone = std::mem::replace(&mut self.held, held);
-        if self.held.is_empty() {
-            self.held = gone;
-        } else if !gone.is_empty() || !checked.is_empty() {
+        if found.is_empty() {
+            return;
+        }
+        let mut gone = std::mem::take(&mut self.held);
+        for new in found {
+            let old = gone.iter().position(|old| old.is(&new));
+            self.held.push(old.map(|old| gone.swap_remove(old)).unwrap_or(new));
+        }
+        if !gone.is_empty() || !checked.is_empty() {
             self.show(&gone, checked);
         }
     }

@@ -5,7 +5,11 @@ use crate::{
     fixture::{DEMO, Variant, World},
     process::Serving,
 };
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 const PAUSE: &str = "/v2/registry.k8s.io/pause/manifests/3.10";
 const YAML: &str = "/files/calico/calico.yaml";
@@ -108,5 +112,54 @@ fn the_last_bundle_stays_and_a_rollback_is_refused() {
     assert!(line.contains("older than serial 4 seen here"), "{line}");
     fs::remove_file(folder.join("demo.bottari.tar.zst")).unwrap();
     serving.signal("HUP");
+    assert!(get(serving.address, PAUSE).body == new);
+}
+
+/// A bundle's bytes, with one of them wrong far behind its names.
+fn damaged(bundle: &Path) -> Vec<u8> {
+    let mut bytes = fs::read(bundle).unwrap();
+    let last = bytes.len() - 2_000_000;
+    bytes[last] ^= 1;
+    bytes
+}
+
+#[test]
+fn a_damaged_copy_over_a_good_bundle_takes_no_name_away() {
+    let world = World::new();
+    let other = world.another("other", Variant { release: "other", serial: 1, content: 2 });
+    let copy = world.path("copy");
+    fs::write(&copy, damaged(&world.bundle)).unwrap();
+    let folder = world.path("bundles");
+    fs::create_dir(&folder).unwrap();
+    fs::rename(other, folder.join("a.bottari.tar.zst")).unwrap();
+    let place = folder.join("demo.bottari.tar.zst");
+    fs::rename(&world.bundle, &place).unwrap();
+    let mut serving = Serving::with(&world, [&folder]);
+    serving.wait_for("demo.bottari.tar.zst` is intact");
+    let before = (get(serving.address, PAUSE).body, get(serving.address, YAML).body);
+    fs::rename(copy, &place).unwrap();
+    serving.signal("HUP");
+    let line = serving.wait_for("2 bundles from before stay served");
+    assert!(line.contains("is damaged"), "{line}");
+    assert!((get(serving.address, PAUSE).body, get(serving.address, YAML).body) == before);
+}
+
+#[test]
+fn an_old_bundle_is_not_served_in_place_of_a_damaged_new_one() {
+    let world = World::new();
+    let newer = world.another("newer", NEWER);
+    let (folder, place) = (world.path("bundles"), world.path("bundles/newer.bottari.tar.zst"));
+    fs::create_dir(&folder).unwrap();
+    let bytes = damaged(&newer);
+    fs::rename(newer, &place).unwrap();
+    let mut serving = Serving::with(&world, [&folder]);
+    serving.wait_for("is intact");
+    let new = get(serving.address, PAUSE).body;
+    let copy = world.path("copy");
+    fs::write(&copy, bytes).unwrap();
+    fs::rename(&world.bundle, folder.join("demo.bottari.tar.zst")).unwrap();
+    fs::rename(copy, &place).unwrap();
+    serving.signal("HUP");
+    serving.wait_for("1 bundle from before stay served");
     assert!(get(serving.address, PAUSE).body == new);
 }

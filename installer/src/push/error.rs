@@ -66,6 +66,12 @@ pub enum PushError {
         /// Who wants it.
         host: String,
     },
+    /// A token would be readable on the way.
+    #[error("`{host}` wants a token, and plain HTTP would show it to everybody on the way")]
+    TokenInTheOpen {
+        /// Who wants it.
+        host: String,
+    },
     /// The registry's tokens come from a host that nobody named.
     #[error("`{registry}` wants tokens of `{realm}`, which is not named on the command line")]
     TokenHost {
@@ -297,6 +303,7 @@ impl Failure for PushError {
             | Self::Ca { .. }
             | Self::Login(_)
             | Self::PasswordInTheOpen { .. }
+            | Self::TokenInTheOpen { .. }
             | Self::TokenHost { .. } => ExitCode::Input,
             Self::Incomplete { .. } | Self::Manifest { .. } => ExitCode::Untrusted,
             Self::Exhausted { .. }
@@ -316,7 +323,7 @@ impl Failure for PushError {
             Self::Name { .. } => "a shorter prefix may help: repositories have at most 255 of a-z, 0-9, `.`, `_`, `-` and `/`".into(),
             Self::Ca { .. } => "`--ca` wants certificates in PEM, as in `-----BEGIN CERTIFICATE-----`".into(),
             Self::Login(_) => "`podman login REGISTRY` writes a login; `--authfile FILE` names another file".into(),
-            Self::PasswordInTheOpen { .. } => "leave `--plain-http` away; or add `--login-over-http` where the line is yours alone".into(),
+            Self::PasswordInTheOpen { .. } | Self::TokenInTheOpen { .. } => "leave `--plain-http` away; or add `--login-over-http` where the line is yours alone".into(),
             Self::TokenHost { realm, .. } => format!("if `{realm}` is yours, add `--token-host {realm}`"),
             Self::Unreachable { .. } => "check name and port; the port goes behind the host, as in `registry:5000/prefix`, and is 443 without one, or 80 with `--plain-http`".into(),
             Self::UnknownCa { host, issuer, .. } => format!("get the certificate of `{issuer}` from whoever runs the registry and add `--ca FILE`; `openssl s_client -showcerts -connect {host}` shows what is sent"),

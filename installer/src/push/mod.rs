@@ -79,7 +79,7 @@ pub struct LineOptions {
     pub ca: Option<PathBuf>,
     /// Speak HTTP without TLS.
     pub plain_http: bool,
-    /// Send passwords also over plain HTTP to other machines.
+    /// Send passwords and tokens also over plain HTTP to other machines.
     pub login_over_http: bool,
     /// Hosts that tokens may be asked of, besides the registry.
     pub token_hosts: Vec<Authority>,

@@ -1,6 +1,6 @@
 //! What gets a request past a registry's gate: nothing, a password, or a token
 //! for the repository. A password goes to the registry and to the token service
-//! that the operator knows of, and never in the open.
+//! that the operator knows of, and never in the open; nor does a token that it buys.
 
 use super::{
     challenge::{Challenge, challenge},
@@ -110,6 +110,7 @@ impl Gate {
         let pass = match challenge {
             Challenge::Basic => self.password(&self.registry)?,
             Challenge::Bearer { realm, service } => {
+                self.check_token()?;
                 let (place, uri) = self.token_service(realm)?;
                 let password = self.password(&place)?;
                 let uri = token::address(&uri, service.as_deref(), scope);
@@ -122,10 +123,24 @@ impl Gate {
         Ok(pass)
     }
 
+    /// Whether the token of a login may go to the registry: whoever reads it can push
+    /// as well as we. One that everybody gets may be read.
+    fn check_token(&self) -> Result<(), PushError> {
+        match self.login.is_none() || self.may_read_logins(&self.registry) {
+            true => Ok(()),
+            false => Err(PushError::TokenInTheOpen { host: self.registry.authority.to_string() }),
+        }
+    }
+
+    /// Whether what stands for a login may be sent there.
+    fn may_read_logins(&self, place: &Place) -> bool {
+        place.is_private() || self.login_over_http
+    }
+
     /// The password, for a place where it may be sent.
     fn password(&self, place: &Place) -> Result<Option<HeaderValue>, PushError> {
         let Some(Login { user, password }) = &self.login else { return Ok(None) };
-        if !place.is_private() && !self.login_over_http {
+        if !self.may_read_logins(place) {
             return Err(PushError::PasswordInTheOpen { host: place.authority.to_string() });
         }
         let text = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
@@ -181,6 +196,27 @@ mod tests {
         let gate = gate("registry.site", false, &["auth.site"]);
         let (place, _) = gate.token_service("http://auth.site/token").unwrap();
         assert!(gate.password(&place).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_token_does_not_leave_this_machine_in_the_open() {
+        // Nobody listens there: whoever is asked for a token cannot be reached.
+        let bearer = Challenge::Bearer { realm: "https://127.0.0.1:1/t".into(), service: None };
+        let asked = async |registry, plain, login_over_http| {
+            let mut gate = gate(registry, plain, &["127.0.0.1:1"]);
+            gate.login_over_http = login_over_http;
+            gate.renew(&mut State::default(), &bearer, &Scope::default()).await.unwrap_err()
+        };
+        let open = asked("registry.site:5000", true, false).await;
+        assert!(matches!(open, PushError::TokenInTheOpen { .. }), "{open}");
+        for (registry, plain, login_over_http) in [
+            ("registry.site:5000", true, true),
+            ("registry.site", false, false),
+            ("127.0.0.1:5000", true, false),
+        ] {
+            let error = asked(registry, plain, login_over_http).await;
+            assert!(matches!(error, PushError::Unreachable { .. }), "{error}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! registry is. One small file for each, in one rename; without it a push works
 //! just as well and sends such a blob from its beginning.
 
+use axum::http::uri::PathAndQuery;
 use bundles::sha256;
 use manifests::Digest;
 use std::{
@@ -31,14 +32,17 @@ impl Uploads {
 
     /// Where the upload of a blob was told to go on.
     pub(super) fn get(&self, repository: &str, digest: &Digest) -> Option<String> {
-        let text = fs::read_to_string(self.path(repository, digest)).ok()?;
-        let (head, location) = text.trim_end().split_once('\n')?;
-        let is_ours = head == self.head(repository, digest) && location.starts_with('/');
-        is_ours.then(|| location.to_owned())
+        let text = fs::read(self.path(repository, digest)).ok()?;
+        let location = location(&text, &self.head(repository, digest));
+        if location.is_none() {
+            // It would lead nowhere, today and on every other day.
+            self.forget(repository, digest);
+        }
+        location
     }
 
     /// Keeps it. An address is as good as the right to go on, so nobody else may
-    /// read it.
+    /// read it; what has the file's name is whole, also after a loss of power.
     pub(super) fn put(&self, repository: &str, digest: &Digest, location: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let path = self.path(repository, digest);
@@ -46,7 +50,9 @@ impl Uploads {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(&partial);
         let text = format!("{}\n{location}\n", self.head(repository, digest));
-        file?.write_all(text.as_bytes())?;
+        let mut file = file?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
         fs::rename(partial, path)
     }
 
@@ -64,6 +70,15 @@ impl Uploads {
         let name = sha256(self.head(repository, digest).as_bytes());
         self.folder.join(name.hex()).with_extension("upload")
     }
+}
+
+/// The address in a file that begins with this head: one line, and all of it a path
+/// with its query.
+fn location(text: &[u8], head: &str) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    let line = text.strip_prefix(head)?.strip_prefix('\n')?.strip_suffix('\n')?;
+    let parsed: PathAndQuery = line.parse().ok()?;
+    (line.starts_with('/') && parsed.as_str() == line).then(|| line.to_owned())
 }
 
 /// Removes what is older than any unfinished upload that a registry keeps.
@@ -109,14 +124,20 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_ours_leads_nowhere() {
+    fn a_file_without_an_address_leads_nowhere_and_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let uploads = Uploads::new(folder.path(), "r.site");
         let digest = sha256(b"blob");
-        for text in ["", "x\ny", "r.site/b@x\n/v2/", &format!("r.site/a@{digest}\nhttps://evil/\n")]
-        {
-            fs::write(uploads.path("a", &digest), text).unwrap();
-            assert_eq!(uploads.get("a", &digest), None, "{text}");
+        let ours = format!("r.site/a@{digest}");
+        let bad =
+            ["https://evil/\n", "/v2/a b\n", "/v2/a\n/v2/b\n", "/v2/a#b\n", "/v2/cut", "\n", ""];
+        let mut files = bad.map(|location| format!("{ours}\n{location}").into_bytes()).to_vec();
+        files.extend([vec![], b"x\n/v2/\n".to_vec(), [ours.as_bytes(), b"\n/\xff\n"].concat()]);
+        for text in files {
+            let path = uploads.path("a", &digest);
+            fs::write(&path, &text).unwrap();
+            assert_eq!(uploads.get("a", &digest), None, "{}", text.escape_ascii());
+            assert!(!path.exists(), "{}", text.escape_ascii());
         }
     }
 }

@@ -29,6 +29,8 @@ const SLICE: usize = 256 << 10;
 pub(super) struct Feed {
     pub(super) progress: Progress,
     sent: Arc<AtomicU64>,
+    /// The same of the newest body alone.
+    newest: Arc<Mutex<Arc<AtomicU64>>>,
     told: Arc<AtomicU64>,
     damage: Arc<Mutex<Option<BundleError>>>,
 }
@@ -38,14 +40,21 @@ impl Feed {
         Self {
             progress: Progress::new(),
             sent: Arc::default(),
+            newest: Arc::default(),
             told: Arc::default(),
             damage: Arc::default(),
         }
     }
 
-    /// Bytes the line has taken.
+    /// Bytes the line has taken, of all bodies.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes the line has taken of the newest body: what was refused before, as by a
+    /// gate that wanted another pass, is nowhere.
+    pub(super) fn sent_last(&self) -> u64 {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).load(Ordering::Relaxed)
     }
 
     /// Why there were no more bytes, when it was the bundle's fault.
@@ -63,21 +72,24 @@ impl Feed {
     ) -> Result<Body, BundleError> {
         let pieces =
             pieces(bundle.read(digest, range)?).flat_map(|piece| stream::iter(slices(piece)));
-        let feed = self.clone();
+        let (feed, ours) = (self.clone(), Arc::new(AtomicU64::new(0)));
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&ours);
         let checked = pieces
             .take_while(move |_| {
                 let goes_on = stop.as_ref().is_none_or(|stop| !stop.is_wanted());
                 std::future::ready(goes_on)
             })
-            .map(move |piece| feed.count(piece));
+            .map(move |piece| feed.count(piece, &ours));
         Ok(Body::from_stream(checked))
     }
 
-    fn count(&self, piece: Result<Bytes, BundleError>) -> io::Result<Bytes> {
+    fn count(&self, piece: Result<Bytes, BundleError>, ours: &AtomicU64) -> io::Result<Bytes> {
         self.progress.moved();
         match piece {
             Ok(bytes) => {
-                self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                let taken = bytes.len() as u64;
+                self.sent.fetch_add(taken, Ordering::Relaxed);
+                ours.fetch_add(taken, Ordering::Relaxed);
                 Ok(bytes)
             }
             Err(error) => {

@@ -161,7 +161,7 @@ impl Upload<'_> {
             return Err(self.failed(&Method::PATCH, answer));
         }
         let location = self.location(answer).map_err(at_once)?;
-        let taken = || (open.offset + feed.sent()).min(self.blob.size);
+        let taken = || (open.offset + feed.sent_last()).min(self.blob.size);
         let offset = answer.received().unwrap_or_else(taken);
         if !(open.offset + 1..=self.blob.size).contains(&offset) {
             return Err(self.failed(&Method::PATCH, answer));

@@ -13,6 +13,7 @@ use std::{io, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    task::AbortHandle,
     time::timeout,
 };
 
@@ -26,6 +27,27 @@ pub(crate) struct Place {
     /// Without TLS.
     pub(crate) plain: bool,
     pub(crate) authorities: Authorities,
+}
+
+/// An open connection. It ends when this is dropped, with whatever body is still on
+/// its way.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) sender: SendRequest<Body>,
+    connection: AbortHandle,
+}
+
+impl Line {
+    /// Whether it can take the next request, now or after no more than `moment`.
+    pub(super) async fn is_free_within(&mut self, moment: Duration) -> bool {
+        timeout(moment, self.sender.ready()).await.is_ok_and(|ready| ready.is_ok())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
 }
 
 impl Place {
@@ -46,7 +68,7 @@ impl Place {
     }
 
     /// Opens a connection.
-    pub(super) async fn connect(&self) -> Result<SendRequest<Body>, PushError> {
+    pub(super) async fn connect(&self) -> Result<Line, PushError> {
         let tcp = self.tcp().await?;
         if self.plain {
             return self.speak(tcp).await;
@@ -68,12 +90,12 @@ impl Place {
     async fn speak(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ) -> Result<SendRequest<Body>, PushError> {
+    ) -> Result<Line, PushError> {
         let begun = http1::handshake(TokioIo::new(stream)).await;
         let (sender, connection) = begun.map_err(|error| self.broken(error))?;
         // How it ends is told to whoever waits for an answer.
-        tokio::spawn(connection);
-        Ok(sender)
+        let connection = tokio::spawn(connection).abort_handle();
+        Ok(Line { sender, connection })
     }
 
     fn unreachable(&self, source: io::Error) -> PushError {

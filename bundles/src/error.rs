@@ -5,7 +5,11 @@ use crate::{
     volumes::{VolumeFault, advice},
 };
 use manifests::{Digest, ExitCode, Failure, yaml::InputError};
-use std::{fmt, io, ops::Range, path::PathBuf};
+use std::{
+    fmt, io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 /// Why a bundle cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +109,7 @@ pub enum BundleError {
         path: PathBuf,
     },
     /// More than one bundle, where one is needed.
-    #[error("`{first}` and `{second}` are two bundles, expected one")]
+    #[error("{}", several(first, second))]
     Several {
         /// The first.
         first: PathBuf,
@@ -173,6 +177,14 @@ impl fmt::Display for Damage {
             [one] => write!(f, " (part of `{one}`)"),
             [one, more @ ..] => write!(f, " (part of `{one}` and {} more)", more.len()),
         }
+    }
+}
+
+fn several(first: &Path, second: &Path) -> String {
+    let (first_name, second_name) = (first.display(), second.display());
+    match first == second {
+        true => format!("`{first_name}` is there whole and in volumes, expected one of them"),
+        false => format!("`{first_name}` and `{second_name}` are two bundles, expected one"),
     }
 }
 

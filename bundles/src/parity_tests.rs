@@ -169,8 +169,8 @@ fn too_much_lost_is_told_by_number_and_nothing_is_written() {
     let error = carried.repair().unwrap_err();
     assert_eq!(error.exit_code(), ExitCode::Untrusted);
     insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()), @r"
-    `sample 1.0.0 (serial 7)` cannot be rebuilt: volumes 1, 2 lack the same part, and there is parity for 1 of them
-    re-send 1 of volumes 1, 2, or what `verify --resend-list FILE` asks for, then run the same command again
+    `sample 1.0.0 (serial 7)` cannot be rebuilt: volumes 1, 2, 3 lack the same parts, and there is parity for 1 of them
+    re-send what `verify --resend-list FILE` asks for, or volumes 1, 2, 3, then run the same command again
     ");
     carried.assert_nothing_else();
     let hint = carried.open(Gaps::Tell).unwrap().verify(2, &Silent).unwrap_err().hint();
@@ -228,10 +228,14 @@ fn parity_made_at_another_time_is_not_mixed_in() {
     let foreign = carried.folder().join("x.bottari.tar.zst.parity02of02");
     fs::copy(&other.paths[5], &foreign).unwrap();
     fs::copy(&other.paths[4], carried.folder().join("x.bottari.tar.zst.parity01of02")).unwrap();
-    fs::remove_file(&carried.paths[0]).unwrap();
-    // Both bundles have the same bytes, so its parity is good; but two and one differ.
-    let repaired = carried.repair().unwrap();
-    carried.assert_as_it_was(&repaired);
+    let one_of_two = carried.folder().join("x.bottari.tar.zst.parity01of02");
+    fs::remove_file(&one_of_two).unwrap();
+    for path in &carried.paths[..2] {
+        fs::remove_file(path).unwrap();
+    }
+    // One of one and two of two are two intact files, and not two of a kind.
+    let error = carried.repair().unwrap_err();
+    assert!(matches!(error, RepairError::Lost { spare: 1, .. }), "{error}");
 }
 
 #[test]
@@ -254,6 +258,49 @@ fn what_is_rebuilt_can_go_elsewhere_and_is_then_used() {
     assert!(fs::read(&carried.paths[2]).unwrap() == damaged, "media are left as they are");
     let both = [carried.folder(), elsewhere.path().to_owned()];
     open(&carried.written, &both, Gaps::Refuse).unwrap().verify(2, &Silent).unwrap();
+}
+
+#[test]
+fn a_good_volume_is_not_replaced_because_it_has_the_name_of_a_lost_one() {
+    let carried = Carried::new(2, 1);
+    fs::rename(&carried.paths[1], &carried.paths[0]).unwrap();
+    let error = carried.repair().unwrap_err();
+    assert!(
+        matches!(&error, RepairError::Occupied { path } if *path == carried.paths[0]),
+        "{error}"
+    );
+    assert!(fs::read(&carried.paths[0]).unwrap() == carried.bytes[1]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let repaired = carried.repair_into(Some(elsewhere.path()), OPTIONS).unwrap();
+    carried.assert_as_it_was(&repaired);
+    fs::rename(&carried.paths[0], &carried.paths[1]).unwrap();
+    fs::write(&carried.paths[0], "a letter").unwrap();
+    assert!(matches!(carried.repair().unwrap_err(), RepairError::Occupied { .. }));
+    assert_eq!(fs::read(&carried.paths[0]).unwrap(), b"a letter");
+}
+
+#[test]
+fn whoever_comes_second_takes_nothing_from_the_first() {
+    let carried = Carried::new(2, 1);
+    fs::remove_file(&carried.paths[0]).unwrap();
+    let under_way = carried.folder().join("sample.bottari.tar.zst.001of004.partial");
+    let first = File::create(&under_way).unwrap();
+    first.try_lock().unwrap();
+    let error = carried.repair().unwrap_err();
+    assert!(manifests::with_causes(&error).contains("another process is writing it"), "{error}");
+    assert!(under_way.exists());
+}
+
+#[test]
+fn splitting_does_not_write_over_what_it_reads() {
+    let carried = Carried::new(2, 1);
+    let bundle = carried.open(Gaps::Refuse).unwrap();
+    let cut = Cut::beside_parity(&bundle, Carried::limit(&bundle, 2)).unwrap();
+    let options = SplitOptions { parity: 2, jobs: 2, stop: &GO_ON, reporter: &Silent };
+    let error = split(&bundle, cut, &carried.folder(), options).unwrap_err();
+    assert_eq!(error.exit_code(), ExitCode::Input);
+    assert!(error.to_string().contains("is a file that the bundle is read from"), "{error}");
+    carried.assert_as_it_was(&carried.paths);
 }
 
 #[test]

@@ -79,7 +79,8 @@ fn pieces_mend_a_damaged_file_where_it_lies_and_make_it_whole() {
     let list = list(&written, std::slice::from_ref(&path));
     assert_eq!((list.count(), list.chunks.clone()), (3, vec![1..3, 5..6]));
     let sent = send(&written, &list, path.parent().unwrap());
-    assert_eq!(sent, [path.with_file_name("sample.bottari.tar.zst.pieces")]);
+    let name = format!("sample.bottari.tar.zst.pieces-{}", list.sum());
+    assert_eq!(sent, [path.with_file_name(name)]);
     let both = [path.clone(), sent[0].clone()];
     let mended = open(&written, &both, Gaps::Refuse).unwrap();
     assert_reads_as(&mended, &written);
@@ -179,4 +180,17 @@ fn a_list_of_another_bundle_or_of_too_much_is_refused() {
         resend(&written.open().unwrap(), &ResendList { chunks, ..list }, folder.path(), OPTIONS);
     assert_eq!(error.unwrap_err().to_string(), "the list asks for chunk 7, the bundle has 7");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_that_needs_no_pieces_is_not_written_again() {
+    let written = seven_chunks();
+    let path = copy(&written);
+    damage(&written, &path, &[3]);
+    let list = list(&written, std::slice::from_ref(&path));
+    let sent = send(&written, &list, path.parent().unwrap());
+    fs::write(&path, written.bytes()).unwrap();
+    let end = fs::metadata(&sent[0]).unwrap().len() - 9;
+    File::options().write(true).open(&sent[0]).unwrap().write_all_at(b"scratch", end).unwrap();
+    assert_eq!(repair(&written, &[path, sent[0].clone()]), Vec::<PathBuf>::new());
 }

@@ -80,3 +80,24 @@ fn a_volume_of_another_signer_is_not_taken_for_a_damaged_one() {
     assert!(error.to_string().contains("is none of the volumes: bundle"), "{error}");
     assert!(error.to_string().contains("no trusted key signed"), "{error}");
 }
+
+#[test]
+fn two_bundles_in_one_folder_find_their_own_volumes() {
+    let volumes = Volumes::new();
+    let others = foreign(&volumes, |lockfile| lockfile.serial = 8);
+    let folder = volumes.written.folder.path().join("both");
+    fs::create_dir(&folder).unwrap();
+    let ours = split_into(&volumes.written, "ours", 1);
+    let both = |paths: &[PathBuf], name: &str| {
+        for (number, path) in (1..).zip(paths) {
+            fs::copy(path, folder.join(format!("{name}.bottari.tar.zst.{number:03}of005")))
+                .unwrap();
+        }
+        folder.join(format!("{name}.bottari.tar.zst.001of005"))
+    };
+    let firsts = [both(&ours, "a"), both(&others, "b")];
+    let trust = volumes.written.key.trust();
+    let found = Bundle::open_all(&firsts, Acceptance::Trusted(&trust), Gaps::Refuse).unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|bundle| bundle.verify(2, &Silent).is_ok()));
+}

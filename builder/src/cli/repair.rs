@@ -1,7 +1,7 @@
 //! `repair`: what is lost of a bundle comes back from parity or from pieces.
 
 use super::{Ended, job, split, verify::Keys};
-use bundles::{Acceptance, Bundle, Gaps, RepairOptions, SplitError};
+use bundles::{Acceptance, Bundle, Gaps, RepairOptions, SplitError, Trust};
 use clap::Args;
 use console::{Console, text};
 use manifests::ExitCode;
@@ -24,9 +24,9 @@ pub(super) struct Repair {
 
 impl Repair {
     pub(super) fn run(self, console: &Console) -> Ended {
-        let trust = self.keys.trust()?;
-        let acceptance = trust.as_ref().map_or(Acceptance::AnySigner, Acceptance::Trusted);
-        let bundle = Bundle::open_one(&self.bundle, acceptance, Gaps::Tell)?;
+        // The header goes into what is rebuilt: its signature has to hold.
+        let trust = self.keys.trust()?.unwrap_or(Trust::new(vec![], 1));
+        let bundle = Bundle::open_one(&self.bundle, Acceptance::Trusted(&trust), Gaps::Tell)?;
         let reporter = console.reporter();
         let reporter = reporter.as_ref();
         let jobs = job::default_jobs();

@@ -64,22 +64,30 @@ struct Rejected {
     error: BundleError,
 }
 
+/// An open file and what tells it from all others: its device and number.
+struct Opened {
+    file: File,
+    number: (u64, u64),
+}
+
 impl<'a> Desk<'a> {
     fn new(acceptance: Acceptance<'a>) -> Self {
         let (known, seen) = (Known::new(), HashSet::new());
         Self { acceptance, known, seen, found: Vec::new(), rejected: Vec::new() }
     }
 
-    /// Opens a file, once.
-    fn open(&mut self, path: &Path) -> Result<Option<File>, BundleError> {
+    /// Opens a file that was not taken before.
+    fn open(&self, path: &Path) -> Result<Option<Opened>, BundleError> {
         let read = |source| BundleError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(read)?;
         let facts = file.metadata().map_err(read)?;
-        Ok(self.seen.insert((facts.dev(), facts.ino())).then_some(file))
+        let number = (facts.dev(), facts.ino());
+        Ok((!self.seen.contains(&number)).then_some(Opened { file, number }))
     }
 
     fn take(&mut self, path: &Path) -> Result<(), BundleError> {
-        let Some(mut file) = self.open(path)? else { return Ok(()) };
+        let Some(Opened { mut file, number }) = self.open(path)? else { return Ok(()) };
+        self.seen.insert(number);
         let header = match open::header(path, &mut file, self.acceptance, &mut self.known) {
             Ok(header) => header,
             Err(error) => {
@@ -116,14 +124,19 @@ impl<'a> Desk<'a> {
     }
 
     fn take_for(&mut self, set: &mut Set, path: &Path) {
-        let Ok(Some(mut file)) = self.open(path) else { return };
-        match open::header(path, &mut file, self.acceptance, &mut self.known) {
+        let Ok(Some(Opened { mut file, number })) = self.open(path) else { return };
+        let taken = match open::header(path, &mut file, self.acceptance, &mut self.known) {
             Ok(header) if set.is_of(&header) => {
                 let member = Member::read(path, file, &header);
                 set.members.extend(member.ok().filter(|member| !member.is_whole(&header)));
+                true
             }
-            Ok(_) => {}
-            Err(error) => drop(set.take_broken(path, &mut file, &error)),
+            // It may be of another set that was asked for.
+            Ok(_) => false,
+            Err(error) => set.take_broken(path, &mut file, &error),
+        };
+        if taken {
+            self.seen.insert(number);
         }
     }
 

@@ -43,8 +43,10 @@ use parity::ParityFile;
 use payload::{Chunk, Payload};
 use std::{
     collections::HashMap,
+    fs::{self, Metadata},
     io::{self, Write},
     ops::Range,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     slice,
     sync::Arc,
@@ -146,6 +148,15 @@ impl Bundle {
     /// a file belong to it.
     pub fn is_one_file(&self) -> bool {
         self.0.cut.is_none() && self.0.payload.pieces().len() == 1
+    }
+
+    /// Whether this very file is one that the bundle is read from.
+    pub(crate) fn is_read_from(&self, path: &Path) -> bool {
+        let Ok(there) = fs::metadata(path) else { return false };
+        let pieces = self.0.payload.pieces().iter().map(|piece| &piece.file);
+        let mut files = pieces.chain(self.0.parity.iter().map(|parity| &parity.file));
+        let same = |file: &Metadata| (file.dev(), file.ino()) == (there.dev(), there.ino());
+        files.any(|file| file.metadata().is_ok_and(|file| same(&file)))
     }
 
     /// Refuses volumes and pieces, for whoever needs the bundle as one file.

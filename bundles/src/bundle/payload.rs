@@ -73,7 +73,15 @@ impl Payload {
 
     /// Chunks that no piece says it holds.
     pub(super) fn gaps(&self) -> impl Iterator<Item = u64> {
-        (0..self.chunk_count()).filter(|chunk| self.holding(*chunk).next().is_none())
+        let mut ranges: Vec<_> = self.pieces.iter().map(|piece| piece.chunks.clone()).collect();
+        ranges.push(self.chunk_count()..self.chunk_count());
+        ranges.sort_by_key(|range| range.start);
+        let mut covered = 0;
+        ranges.into_iter().flat_map(move |range| {
+            let gap = covered..range.start;
+            covered = covered.max(range.end);
+            gap
+        })
     }
 
     /// The bytes of a piece's file that a chunk covers.

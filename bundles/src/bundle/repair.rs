@@ -15,6 +15,8 @@ use manifests::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
@@ -41,7 +43,7 @@ pub enum RepairError {
     Write(#[from] SplitError),
     /// More is lost than there is parity for.
     #[error(
-        "`{release}` cannot be rebuilt: {} lack the same part, and there is parity for {spare} of them",
+        "`{release}` cannot be rebuilt: {} lack the same parts, and there is parity for {spare} of them",
         numbers(volumes)
     )]
     Lost {
@@ -51,6 +53,12 @@ pub enum RepairError {
         volumes: Vec<u64>,
         /// Parity volumes that have theirs.
         spare: usize,
+    },
+    /// What is rebuilt would take the place of another file.
+    #[error("`{path}` is there already, and is not the damaged copy that this would replace")]
+    Occupied {
+        /// The file.
+        path: PathBuf,
     },
     /// A file was good a moment ago.
     #[error("`{path}` was changed while it was read")]
@@ -71,6 +79,7 @@ impl Failure for RepairError {
         match self {
             Self::Bundle(error) => error.exit_code(),
             Self::Write(error) => error.exit_code(),
+            Self::Occupied { .. } => ExitCode::Input,
             Self::Lost { .. } | Self::Changed { .. } | Self::Parity { .. } => ExitCode::Untrusted,
         }
     }
@@ -79,11 +88,11 @@ impl Failure for RepairError {
         Some(match self {
             Self::Bundle(error) => return error.hint(),
             Self::Write(error) => return error.hint(),
-            Self::Lost { volumes, spare, .. } => format!(
-                "re-send {} of {}, or what `verify --resend-list FILE` asks for, then run the same command again",
-                volumes.len() - spare,
+            Self::Lost { volumes, .. } => format!(
+                "re-send what `verify --resend-list FILE` asks for, or {}, then run the same command again",
                 numbers(volumes)
             ),
+            Self::Occupied { .. } => "write into an empty folder with `-o`".into(),
             Self::Changed { .. } => "run the same command again when nobody writes there".into(),
             Self::Parity { volume } => format!(
                 "take the parity volumes away, re-send volume {}, then run the same command again",
@@ -109,6 +118,7 @@ impl Survey {
     ) -> Result<Vec<PathBuf>, RepairError> {
         let targets = self.targets(folder);
         self.check_spare()?;
+        self.check_targets(&targets)?;
         let title = "repairing".to_owned();
         let items = targets.len() as u64;
         let bytes = targets.iter().flat_map(|target| target.chunks.clone());
@@ -129,7 +139,7 @@ impl Survey {
         let Some(cut) = self.bundle.volumes() else {
             let chunks = 0..self.bundle.chunk_count();
             let path = into(self.bundle.path().to_owned());
-            let damaged = !self.is_flawless();
+            let damaged = !self.is_whole_file();
             return damaged.then_some(Target { path, label: None, chunks }).into_iter().collect();
         };
         let broken = cut.volumes().filter(|volume| !self.is_whole(cut, *volume));
@@ -139,6 +149,50 @@ impl Survey {
             Target { path, label: Some(label), chunks: cut.chunks_of(volume.number) }
         };
         broken.map(target).collect()
+    }
+
+    /// Whether the bundle's own file needs nothing else.
+    fn is_whole_file(&self) -> bool {
+        let all = 0..self.bundle.chunk_count();
+        let pieces = self.bundle.0.payload.pieces().iter().enumerate();
+        let mut own = pieces.filter(|(_, piece)| piece.path == self.bundle.path());
+        own.any(|(at, piece)| {
+            piece.chunks == all && all.clone().all(|chunk| self.is_good(at, chunk))
+        })
+    }
+
+    /// Refuses to write over a file that is neither the damaged copy of the very same
+    /// part nor one of this bundle that gives nothing: names say nothing, and it may
+    /// be the only copy of another part.
+    fn check_targets(&self, targets: &[Target]) -> Result<(), RepairError> {
+        let own = |target: &Target| match target.label {
+            None => Some(self.bundle.path().to_owned()),
+            Some(label) => self.damaged_copy(label),
+        };
+        let same = |path: &Path, own: &Path| {
+            let [path, own] = [path, own].map(fs::canonicalize);
+            matches!((path, own), (Ok(path), Ok(own)) if path == own)
+        };
+        let is_useless = |path: &Path| self.begins_like_it(path) && !self.bundle.is_read_from(path);
+        let occupied = |target: &&Target| {
+            fs::symlink_metadata(&target.path).is_ok()
+                && !own(target).is_some_and(|own| same(&target.path, &own))
+                && !is_useless(&target.path)
+        };
+        match targets.iter().find(occupied) {
+            None => Ok(()),
+            Some(target) => Err(RepairError::Occupied { path: target.path.clone() }),
+        }
+    }
+
+    /// Whether a file begins with the header of this bundle, or with as much of it as
+    /// there was room for.
+    fn begins_like_it(&self, path: &Path) -> bool {
+        let header = self.bundle.header_frame();
+        let mut start = Vec::new();
+        let file = File::open(path).map(|file| file.take(header.len() as u64));
+        let read = file.and_then(|mut file| file.read_to_end(&mut start));
+        read.is_ok() && header.starts_with(&start)
     }
 
     /// Whether one file holds all of a volume, and nothing of it is damaged.
@@ -153,15 +207,18 @@ impl Survey {
 
     /// Where a volume that is not whole lies, or should lie.
     fn place_of(&self, label: Label, by_name: bool) -> PathBuf {
-        let part = Some(Part::Volume(label.volume()));
-        let faults = self.faults();
-        let damaged = faults.iter().find(|fault| fault.part == part && !fault.is_stray());
         let usual = || {
             let name = self.bundle.path().file_name().unwrap_or_default().to_string_lossy();
             self.bundle.path().with_file_name(label.cut.file_name(&name, label.number))
         };
-        let there = damaged.and_then(|fault| fault.path.clone());
-        there.filter(|_| !by_name).unwrap_or_else(usual)
+        self.damaged_copy(label).filter(|_| !by_name).unwrap_or_else(usual)
+    }
+
+    /// The file that holds a volume, but not all of it.
+    fn damaged_copy(&self, label: Label) -> Option<PathBuf> {
+        let part = Some(Part::Volume(label.volume()));
+        let mut faults = self.faults().iter().filter(|fault| !fault.is_stray());
+        faults.find(|fault| fault.part == part)?.path.clone()
     }
 
     /// Refuses before anything is written what cannot be rebuilt.
@@ -173,15 +230,11 @@ impl Survey {
         for chunk in &self.lost {
             rows.entry(cut.row(*chunk)).or_default().insert(cut.holding(*chunk).number);
         }
-        let spare = &self.spare;
-        let short = rows.into_iter().find(|(row, lost)| lost.len() > spare.row(*row).len());
-        match short {
-            None => Ok(()),
-            Some((row, lost)) => Err(RepairError::Lost {
-                release: self.bundle.release(),
-                volumes: lost.into_iter().collect(),
-                spare: spare.row(row).len(),
-            }),
-        }
+        let spare = |row| self.spare.row(row).len();
+        rows.retain(|row, lost| lost.len() > spare(*row));
+        let Some(least) = rows.keys().map(|row| spare(*row)).min() else { return Ok(()) };
+        let volumes: BTreeSet<u64> = rows.into_values().flatten().collect();
+        let (release, volumes) = (self.bundle.release(), volumes.into_iter().collect());
+        Err(RepairError::Lost { release, volumes, spare: least })
     }
 }

@@ -32,6 +32,8 @@ pub struct Survey {
     pub(super) lost: BTreeSet<u64>,
     /// Parity that is intact.
     pub(super) spare: Spare,
+    /// All that is wrong, in the order of the volumes.
+    faults: Vec<VolumeFault>,
 }
 
 impl Bundle {
@@ -51,7 +53,8 @@ impl Bundle {
         let bad = self.bad_copies(jobs, reporter);
         reporter.report(&Event::PhaseFinished { title });
         let (lost, spare) = (self.lost(&bad), self.spare(&bad));
-        Survey { bundle: self.clone(), bad, lost, spare }
+        let faults = self.all_faults(&bad);
+        Survey { bundle: self.clone(), bad, lost, spare, faults }
     }
 
     fn bad_copies(&self, jobs: usize, reporter: &dyn Reporter) -> BTreeSet<Read> {
@@ -105,6 +108,24 @@ impl Bundle {
         Spare::new(&self.0.parity, &bad.iter().filter_map(row).collect())
     }
 
+    /// What was wrong from the start, and what reading has shown.
+    fn all_faults(&self, bad: &BTreeSet<Read>) -> Vec<VolumeFault> {
+        let mut chunks: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        let mut rows: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        for read in bad {
+            match read {
+                Read::Chunk(at, chunk) => chunks.entry(*at).or_default().push(*chunk),
+                Read::Row(at, row) => rows.entry(*at).or_default().push(*row),
+            }
+        }
+        let (pieces, parity) = (self.0.payload.pieces(), &self.0.parity);
+        let mut faults = self.faults().to_vec();
+        faults.extend(chunks.iter().map(|(at, chunks)| self.fault(&pieces[*at], chunks)));
+        faults.extend(rows.iter().map(|(at, rows)| parity[*at].fault(rows)));
+        faults.sort_by_key(|fault| fault.part);
+        faults
+    }
+
     fn lost(&self, bad: &BTreeSet<Read>) -> BTreeSet<u64> {
         let mut lost: BTreeSet<u64> = (0..self.chunk_count()).collect();
         for (at, piece) in self.0.payload.pieces().iter().enumerate() {
@@ -139,7 +160,7 @@ impl Survey {
             return Err(error);
         }
         for fault in self.faults() {
-            reporter.report(&Event::Warning { text: format!("{fault}; {}", comfort(&fault)) });
+            reporter.report(&Event::Warning { text: format!("{fault}; {}", comfort(fault)) });
         }
         complete::check(bundle)
     }
@@ -152,7 +173,11 @@ impl Survey {
     pub(super) fn damaged_file(&self) -> BundleError {
         let pieces = self.bundle.0.payload.pieces();
         let bad = self.bad.iter().filter_map(|read| match read {
-            Read::Chunk(at, chunk) if self.lost.contains(chunk) => Some((&pieces[*at], *chunk)),
+            Read::Chunk(at, chunk)
+                if self.lost.contains(chunk) && pieces[*at].path == self.bundle.path() =>
+            {
+                Some((&pieces[*at], *chunk))
+            }
             _ => None,
         });
         self.bundle
@@ -173,27 +198,12 @@ impl Survey {
         let usable = self.lost.is_empty() && !faults.iter().any(VolumeFault::is_stray);
         (!usable).then(|| {
             let can_rebuild = !self.lost.is_empty() && self.spare.suffices(cut, &self.lost);
-            self.bundle.damaged_volumes(faults, can_rebuild)
+            self.bundle.damaged_volumes(faults.to_vec(), can_rebuild)
         })
     }
 
-    /// All that is wrong, in the order of the volumes.
-    pub(super) fn faults(&self) -> Vec<VolumeFault> {
-        let mut chunks: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-        let mut rows: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-        for read in &self.bad {
-            match read {
-                Read::Chunk(at, chunk) => chunks.entry(*at).or_default().push(*chunk),
-                Read::Row(at, row) => rows.entry(*at).or_default().push(*row),
-            }
-        }
-        let bundle = &self.bundle;
-        let (pieces, parity) = (bundle.0.payload.pieces(), &bundle.0.parity);
-        let mut faults = bundle.faults().to_vec();
-        faults.extend(chunks.iter().map(|(at, chunks)| bundle.fault(&pieces[*at], chunks)));
-        faults.extend(rows.iter().map(|(at, rows)| parity[*at].fault(rows)));
-        faults.sort_by_key(|fault| fault.part);
-        faults
+    pub(super) fn faults(&self) -> &[VolumeFault] {
+        &self.faults
     }
 
     /// Whether a chunk of a piece is as it was signed.

@@ -157,6 +157,11 @@ pub(crate) fn advice(faults: &[VolumeFault]) -> String {
         let list: Vec<_> = numbers.iter().map(ToString::to_string).collect();
         steps.push(format!("re-send {word} {}", list.join(", ")));
     }
+    let pieces: BTreeSet<String> =
+        broken.iter().filter(|fault| fault.part.is_none()).map(|fault| fault.file()).collect();
+    if !pieces.is_empty() {
+        steps.push(format!("re-send {}", pieces.into_iter().collect::<Vec<_>>().join(", ")));
+    }
     let files: BTreeSet<String> = stray.iter().map(|fault| fault.file()).collect();
     if !files.is_empty() {
         steps.push(format!("take {} away", files.into_iter().collect::<Vec<_>>().join(", ")));

@@ -44,9 +44,10 @@ impl Files {
     /// Begins a file that is to have this name.
     pub(crate) fn begin(&mut self, path: PathBuf) -> Result<Partial, SplitError> {
         let partial = partial::name_of(&path);
-        self.paths.push(path);
         let file = partial::create(&partial);
         let file = file.map_err(|source| SplitError::Write { path: partial.clone(), source })?;
+        // Not before: what another process is writing is not ours to remove.
+        self.paths.push(path);
         Ok(Partial { path: partial, file })
     }
 
@@ -81,9 +82,10 @@ impl Files {
             fs::rename(partial::name_of(path), path).map_err(write)?;
             self.named += 1;
         }
+        // All of them are there now, whatever the folder says.
+        self.finished = true;
         let named = self.paths.first().map_or(Ok(()), |path| partial::sync_folder(path));
         named.map_err(|source| SplitError::Write { path: folder.to_owned(), source })?;
-        self.finished = true;
         Ok(std::mem::take(&mut self.paths))
     }
 }

@@ -103,7 +103,7 @@ pub fn resend(
     let mut files = Files::default();
     let count = parts.len();
     for (number, ranges) in (1..).zip(parts) {
-        let path = folder.join(file_name(bundle, number, count));
+        let path = folder.join(file_name(bundle, list, number, count));
         write(bundle, PiecesLabel { ranges }, path, &mut files, options)?;
     }
     let paths = files.finish(folder)?;
@@ -160,11 +160,14 @@ fn deal(ranges: &[Range<u64>], room: u64) -> Vec<Vec<Range<u64>>> {
     files
 }
 
-fn file_name(bundle: &Bundle, number: usize, count: usize) -> String {
+/// How a file of pieces is called. Those of another list have another name: both
+/// may be needed side by side.
+fn file_name(bundle: &Bundle, list: &ResendList, number: usize, count: usize) -> String {
     let name = bundle.path().file_name().unwrap_or_default().to_string_lossy();
+    let sum = list.sum();
     match count {
-        1 => format!("{name}.pieces"),
-        _ => format!("{name}.pieces{number:02}of{count:02}"),
+        1 => format!("{name}.pieces-{sum}"),
+        _ => format!("{name}.pieces-{sum}-{number:02}of{count:02}"),
     }
 }
 

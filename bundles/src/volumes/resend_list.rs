@@ -103,6 +103,11 @@ impl ResendList {
         self.chunks.iter().map(|range| range.end - range.start).sum()
     }
 
+    /// Eight digits that stand for the list.
+    pub(crate) fn sum(&self) -> String {
+        sum(&self.lines())
+    }
+
     /// The lines that count.
     fn lines(&self) -> String {
         let range = |range: &Range<u64>| match range.end - range.start {

@@ -45,6 +45,12 @@ pub enum SplitError {
         /// Why.
         source: io::Error,
     },
+    /// A volume would take the place of what it is made from.
+    #[error("`{path}` is a file that the bundle is read from")]
+    Source {
+        /// The file.
+        path: PathBuf,
+    },
     /// Somebody asked to stop.
     #[error("interrupted before all volumes were written")]
     Stopped,
@@ -55,7 +61,7 @@ impl Failure for SplitError {
         match self {
             Self::Size(error) => error.exit_code(),
             Self::Bundle(error) => error.exit_code(),
-            Self::Write { .. } => ExitCode::Input,
+            Self::Write { .. } | Self::Source { .. } => ExitCode::Input,
             Self::Stopped => ExitCode::Interrupted,
         }
     }
@@ -73,6 +79,7 @@ impl Failure for SplitError {
                 }
                 _ => None,
             },
+            Self::Source { .. } => Some("write elsewhere with `-o`".into()),
             Self::Stopped => Some("run the same command again: nothing was left behind".into()),
         }
     }
@@ -91,8 +98,9 @@ pub fn split(
     let parity_bytes = options.parity * cut.rows() * CHUNK_SIZE;
     let (items, bytes) = (cut.count(), Some(bundle.manifest().payload_size + parity_bytes));
     options.reporter.report(&Event::PhaseStarted { title: title.clone(), items, bytes });
-    let mut files = Files::default();
     let job = Job { bundle, cut, folder, options };
+    job.check_targets()?;
+    let mut files = Files::default();
     job.write_volumes(&mut files)?;
     if options.parity > 0 {
         job.write_parity(&mut files)?;
@@ -113,6 +121,22 @@ struct Job<'a> {
 impl Job<'_> {
     fn path(&self, name: impl Fn(&str) -> String) -> PathBuf {
         self.folder.join(name(&file_name(self.bundle.path())))
+    }
+
+    /// Every file that is written.
+    fn targets(&self) -> impl Iterator<Item = PathBuf> {
+        let count = self.options.parity;
+        let volumes = self.cut.volumes();
+        let volumes = volumes.map(|one| self.path(|name| self.cut.file_name(name, one.number)));
+        let parity = (1..=count).map(move |number| Parity { number, count });
+        volumes.chain(parity.map(|parity| self.path(|name| parity.file_name(name))))
+    }
+
+    fn check_targets(&self) -> Result<(), SplitError> {
+        match self.targets().find(|path| self.bundle.is_read_from(path)) {
+            None => Ok(()),
+            Some(path) => Err(SplitError::Source { path }),
+        }
     }
 
     fn write_volumes(&self, files: &mut Files) -> Result<(), SplitError> {

@@ -5,6 +5,10 @@ use super::{
     package::Package,
 };
 
+/// States of packages that are there, and of those of which nobody knows.
+const INSTALLED: [&str; 3] = [" installed", " triggers-awaited", " triggers-pending"];
+const HALF_DONE: [&str; 3] = [" half-installed", " unpacked", " half-configured"];
+
 /// Packages that are installed, by the word of a host.
 #[derive(Debug, Clone, Default)]
 pub struct Base {
@@ -13,16 +17,35 @@ pub struct Base {
 
 /// Why a status file cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the status file is not one of dpkg")]
-pub struct BaseError(#[from] IndexError);
+pub enum BaseError {
+    /// It is something else.
+    #[error("the status file is not one of dpkg")]
+    Form(#[from] IndexError),
+    /// dpkg did not come to its end on that host.
+    #[error(
+        "`{line}`: a package is half done there, expected installed or not; `dpkg --configure -a` on that host ends it"
+    )]
+    HalfDone {
+        /// What stands there.
+        line: String,
+    },
+}
 
 impl Base {
     /// Reads `/var/lib/dpkg/status`. Packages that are not installed, and those of
     /// other architectures, do not count.
     pub fn read(status: &str, arch: &str) -> Result<Self, BaseError> {
-        let installed = |package: &&str| {
-            package.lines().any(|line| line.starts_with("Status:") && line.ends_with(" installed"))
+        let said = |package: &str| {
+            package.lines().find(|line| line.starts_with("Status:")).map(str::to_owned)
         };
+        let ends =
+            |line: &String, states: &[&str]| states.iter().any(|state| line.ends_with(state));
+        if let Some(line) =
+            status.split("\n\n").filter_map(said).find(|line| ends(line, &HALF_DONE))
+        {
+            return Err(BaseError::HalfDone { line });
+        }
+        let installed = |package: &&str| said(package).is_some_and(|line| ends(&line, &INSTALLED));
         let paragraphs = status.split("\n\n").filter(installed);
         let text = paragraphs.collect::<Vec<_>>().join("\n\n");
         let mut packages = read_paragraphs(&text, Package::read)?;
@@ -64,13 +87,15 @@ mod tests {
             paragraph("libc6", "install ok installed", "amd64"),
             paragraph("held", "hold ok installed", "all"),
             paragraph("gone", "deinstall ok config-files", "amd64"),
-            paragraph("half", "install ok half-configured", "amd64"),
+            paragraph("soon", "install ok triggers-pending", "amd64"),
             paragraph("foreign", "install ok installed", "i386"),
         ]
         .join("\n");
         let base = Base::read(&status, "amd64").unwrap();
         let names: Vec<_> = base.packages.iter().map(|package| &*package.name).collect();
-        assert_eq!(names, ["libc6", "held"]);
+        assert_eq!(names, ["libc6", "held", "soon"]);
+        let half = paragraph("half", "install ok half-configured", "amd64");
+        assert!(matches!(Base::read(&half, "amd64"), Err(BaseError::HalfDone { .. })));
         assert!(Base::read("Package: x\nStatus: install ok installed\n", "amd64").is_err());
         assert!(Base::read("", "amd64").unwrap().is_empty());
     }

@@ -120,12 +120,14 @@ fn packages_that_exclude_each_other_do_not_come_together() {
     ");
     let own = "p 1: Provides mta; Conflicts mta\nq 1: Provides mta; Conflicts mta";
     assert_eq!(found(own, "", &["p"]), "p 1", "nobody is in his own way");
-    assert!(find(own, "p 1: Provides mta; Conflicts mta", &["q"]).is_err(), "nothing is removed");
+    let host = "p 1: Provides mta; Conflicts mta";
+    assert!(find(own, host, &["q"]).is_err(), "nothing is removed");
+    assert!(find("q 1: Provides mta", host, &["q"]).is_err(), "whoever of them says so");
 }
 
 #[test]
 fn what_the_site_lives_with_is_not_for_us_to_mend() {
-    let host = "broken 1: Depends gone\nx 1: Conflicts y\ny 1:";
+    let host = "broken 1: Depends gone\nx 1: Conflicts y\ny 1:\nodd 1: Depends b (?)";
     assert_eq!(found("a 1:", host, &["a"]), "a 1");
 }
 

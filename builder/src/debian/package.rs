@@ -113,6 +113,7 @@ impl Package {
         let size = needed("Size")?;
         let sha256 = needed("SHA256")?;
         let path = needed("Filename")?;
+        let path = path.strip_prefix("./").unwrap_or(path);
         let sane = path.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
         if !sane {
             return Err(wrong("Filename", path));
@@ -145,7 +146,8 @@ impl Package {
         let fits = match relation.qualifier.as_deref() {
             None | Some("native") => true,
             Some("any") => self.multi_arch == MultiArch::Allowed,
-            Some(arch) => arch == self.arch,
+            // What is for all is for the one that dpkg is for.
+            Some(arch) => arch == self.arch || self.arch == "all",
         };
         let by_name = self.name == relation.name && relation.accepts(&self.version);
         fits && (by_name || self.provides_it(relation))
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_package_answers_to_its_name_and_to_what_it_provides() {
-        let text = "Package: exim4\nVersion: 4.96-15\nArchitecture: all\nMulti-Arch: allowed\n\
+        let text = "Package: exim4\nVersion: 4.96-15\nArchitecture: amd64\nMulti-Arch: allowed\n\
                     Provides: mail-transport-agent, exim (= 4.96)\n";
         let exim = package(text);
         let cases = [

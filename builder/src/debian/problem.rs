@@ -203,7 +203,10 @@ impl<'a> Problem<'a> {
     fn excluded(&self, at: usize, relation: &Relation) -> Vec<VersionSetId> {
         let package = self.package(at);
         let mut names: Vec<&str> = Vec::new();
-        let hit = self.matching(relation);
+        let mut hit = self.matching(relation);
+        // What is there beside it already is for the site to live with.
+        let is_there = self.is_installed(at);
+        hit.retain(|other| !(is_there && self.is_installed(*other)));
         for other in hit.iter().map(|at| &*self.package(*at).name) {
             if other != package.name && !names.contains(&other) {
                 names.push(other);
@@ -216,25 +219,26 @@ impl<'a> Problem<'a> {
         names.iter().map(remaining).collect()
     }
 
-    /// Whether the host lives with a dependency that is not satisfied, or with two
-    /// packages that exclude each other. That is not for us to mend.
-    fn is_lived_with(&self, at: usize, relations: &[Relation], should_be_there: bool) -> bool {
+    /// Whether the host lives with a dependency that is not satisfied. That is not
+    /// for us to mend.
+    fn is_lived_with(&self, at: usize, group: &[Relation]) -> bool {
         let is_there =
             |relation| self.matching(relation).into_iter().any(|at| self.is_installed(at));
-        self.is_installed(at) && relations.iter().any(is_there) != should_be_there
+        self.is_installed(at) && !group.iter().any(is_there)
     }
 
     pub(super) fn known(&self, at: usize) -> Result<KnownDependencies, RelationError> {
         let package = self.package(at);
-        let groups = package.depends()?;
-        let groups = groups.iter().filter(|group| !self.is_lived_with(at, group, true));
-        let conflicts = package.conflicts()?;
-        let conflicts = conflicts
-            .iter()
-            .filter(|relation| !self.is_lived_with(at, std::slice::from_ref(relation), false));
+        let (groups, conflicts) = match (package.depends(), package.conflicts()) {
+            (Ok(groups), Ok(conflicts)) => (groups, conflicts),
+            // dpkg has taken it as it is.
+            _ if self.is_installed(at) => Default::default(),
+            (groups, conflicts) => (groups?, conflicts?),
+        };
+        let groups = groups.iter().filter(|group| !self.is_lived_with(at, group));
         Ok(KnownDependencies {
             requirements: groups.map(|group| self.require(group)).collect(),
-            constrains: conflicts.flat_map(|relation| self.excluded(at, relation)).collect(),
+            constrains: conflicts.iter().flat_map(|relation| self.excluded(at, relation)).collect(),
         })
     }
 }

@@ -112,9 +112,11 @@ impl FromStr for Relation {
 }
 
 fn parse_bound(text: &str) -> Option<(Operator, Version)> {
+    // dpkg still reads these in old packages: `<` and `>` allow equality, nothing is `=`.
+    const OLD: [(&str, Operator); 3] =
+        [("<", Operator::EarlierOrEqual), (">", Operator::LaterOrEqual), ("", Operator::Equal)];
     let text = text.trim();
-    // `<` and `>` alone are long gone, and meant something else.
-    let mut operators = Operator::ALL.into_iter();
+    let mut operators = Operator::ALL.into_iter().chain(OLD);
     let (rest, operator) = operators.find_map(|(sign, is)| Some((text.strip_prefix(sign)?, is)))?;
     Some((operator, Version::parse_lenient(rest.trim()).ok()?))
 }
@@ -171,6 +173,9 @@ mod tests {
             ("x (>= 2)", "2~rc1", false),
             ("x (>> 1:0)", "9", false),
             ("x", "0", true),
+            ("x (< 2)", "2", true),
+            ("x (> 2)", "2", true),
+            ("x (2)", "2.1", false),
         ];
         for (relation, version, holds) in cases {
             let relation: Relation = relation.parse().unwrap();
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_no_relation_is_refused() {
-        for text in ["", "a b", "a (1)", "a (>= )", "a (< 1)", "a (>= 1", "a:", "a|b", "(>= 1)"] {
+        for text in ["", "a b", "a ()", "a (>= )", "a (? 1)", "a (>= 1", "a:", "a|b", "(>= 1)"] {
             assert!(text.parse::<Relation>().is_err(), "{text}");
         }
     }

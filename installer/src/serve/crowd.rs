@@ -2,6 +2,7 @@
 //! that has the most connections gives one up for whoever has fewer, one without a
 //! request first: nobody who wants little is shut out by somebody who takes all.
 
+use super::moving::Answers;
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -32,13 +33,15 @@ pub(crate) struct Guest {
     number: u64,
     /// Requests that are being answered.
     requests: AtomicUsize,
+    /// Those of them that are on their way.
+    pub(crate) answers: Answers,
     leave: Notify,
 }
 
 impl Guest {
     fn new(address: IpAddr, number: u64) -> Self {
-        let requests = AtomicUsize::new(0);
-        Self { address, number, requests, leave: Notify::new() }
+        let (requests, answers) = (AtomicUsize::new(0), Answers::default());
+        Self { address, number, requests, answers, leave: Notify::new() }
     }
 
     /// Whether no request is being answered.
@@ -65,7 +68,7 @@ impl Guest {
 
 /// A request under way.
 #[derive(Debug)]
-pub(crate) struct Request(Arc<Guest>);
+pub(crate) struct Request(pub(crate) Arc<Guest>);
 
 impl Drop for Request {
     fn drop(&mut self) {

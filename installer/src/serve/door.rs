@@ -96,6 +96,7 @@ impl Door {
         tokio::select! {
             () = self.meet(stream, &guest, watcher) => {}
             () = guest.left() => {}
+            () = guest.answers.stuck() => {}
         }
     }
 
@@ -158,7 +159,7 @@ fn no(refused: Refused) -> Reply {
     reply
 }
 
-fn http() -> auto::Builder<TokioExecutor> {
+pub(super) fn http() -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())

@@ -21,6 +21,7 @@ mod lists;
 mod live;
 mod manager;
 mod metrics;
+mod moving;
 mod names;
 mod range;
 mod referrers;

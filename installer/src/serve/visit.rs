@@ -5,6 +5,7 @@ use super::{
     access_log::{AccessLog, Entry, Subject},
     crowd::{Guest, Request},
     metrics::{Labels, Metrics},
+    moving::Moving,
     reply::Reply,
 };
 use axum::{
@@ -26,7 +27,7 @@ pub(crate) struct Visit {
     subject: Subject,
     status: u16,
     sent_bytes: u64,
-    _request: Request,
+    request: Request,
 }
 
 impl Visit {
@@ -44,7 +45,7 @@ impl Visit {
             // What stands if the client is gone before there is an answer.
             status: 499,
             sent_bytes: 0,
-            _request: guest.request(),
+            request: guest.request(),
         }
     }
 
@@ -56,7 +57,8 @@ impl Visit {
     /// Goes on for as long as the reply is sent.
     pub(crate) fn follow(mut self, reply: Reply) -> Reply {
         self.status = reply.status().as_u16();
-        reply.map(|body| Body::new(Followed { body, visit: self }))
+        let moving = Moving::new(&self.request.0);
+        reply.map(|body| Body::new(Followed { body, moving, owed: false, visit: self }))
     }
 }
 
@@ -69,9 +71,12 @@ impl Drop for Visit {
     }
 }
 
-/// A body that counts.
+/// A body that counts, and says when it moves.
 struct Followed {
     body: Body,
+    moving: Arc<Moving>,
+    /// Whether the client waits for us.
+    owed: bool,
     visit: Visit,
 }
 
@@ -83,10 +88,17 @@ impl HttpBody for Followed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame {
-            self.visit.sent_bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        // Once: whoever is asked again and again may still stand still.
+        if polled.is_pending() != self.owed {
+            self.owed = !self.owed;
+            self.moving.moved();
         }
+        let frame = ready!(polled).map(|frame| {
+            let frame = frame?;
+            self.visit.sent_bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+            Ok(frame.map_data(|bytes| self.moving.piece(bytes)))
+        });
         Poll::Ready(frame)
     }
 

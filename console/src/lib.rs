@@ -36,6 +36,7 @@ mod contents;
 mod errors;
 mod file;
 mod flags;
+mod limits;
 mod notes;
 mod output;
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub mod text;
 pub use contents::{Counts, contents};
 pub use file::replace;
 pub use flags::OutputFlags;
+pub use limits::allow_open_files;
 pub use notes::{choices, notes};
 pub use output::Console;
 pub use run::{command, exit_codes_help, parse, quit};

@@ -71,6 +71,7 @@ enum Verb {
 
 /// Runs the program: command line in, exit code out.
 pub fn run() -> std::process::ExitCode {
+    console::allow_open_files();
     let line: CommandLine = match console::parse() {
         Ok(line) => line,
         Err(code) => return console::quit(code),

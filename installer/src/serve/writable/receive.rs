@@ -1,13 +1,20 @@
 //! The body of a push, on its way to the disk. Little of it is in memory at once,
 //! a slow client holds neither memory nor a thread, and whatever arrived stays.
 
-use super::{overlay::Overlay, refusal::WriteRefusal, uploads::Shared};
+use super::{
+    overlay::Overlay,
+    refusal::WriteRefusal,
+    uploads::{Shared, Upload},
+};
 use axum::body::BodyDataStream;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use manifests::Digest;
 use std::{ops::Range, sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::{
+    sync::{OwnedMutexGuard, Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 /// How long a client may be silent in the middle of a body.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -35,7 +42,9 @@ pub(super) async fn append(
     }
     let end = range.map_or(u64::MAX, |range| range.end);
     while let Some(first) = next(body).await? {
-        // Only bytes that are here already wait for their turn in memory.
+        // Only bytes that are here already wait for their turn in memory, and nobody
+        // who has it waits for the upload.
+        let held = Arc::clone(upload).lock_owned().await;
         let turn = overlay.landing.acquire().await.expect("the semaphore is never closed");
         let pieces = gather(first, body);
         at += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
@@ -44,7 +53,7 @@ pub(super) async fn append(
                 "the body has more bytes than its Content-Range says".into(),
             ));
         }
-        write(overlay, upload, at, pieces).await?;
+        write(overlay, held, at, pieces).await?;
         drop(turn);
     }
     Ok(at)
@@ -74,11 +83,10 @@ fn gather(first: Bytes, stream: &mut BodyDataStream) -> Vec<Bytes> {
 /// upload meanwhile; then these are not the next bytes any more.
 async fn write(
     overlay: &Arc<Overlay>,
-    upload: &Shared,
+    mut upload: OwnedMutexGuard<Upload>,
     end: u64,
     pieces: Vec<Bytes>,
 ) -> Result<(), WriteRefusal> {
-    let mut upload = Arc::clone(upload).lock_owned().await;
     let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
     if upload.length + length != end {
         return Err(WriteRefusal::OutOfOrder { have: upload.length });
@@ -109,19 +117,31 @@ pub(super) async fn finish(
     overlay.on_disk(move |overlay| overlay.finish(&mut upload, &digest)).await
 }
 
-/// A small body as a whole. It waits for nobody long, because few may be under way
-/// at once.
-pub(super) async fn whole(body: &mut BodyDataStream, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
-    timeout(PATIENCE, all(body, limit)).await.unwrap_or(Err(WriteRefusal::Cut))
+/// A small body as a whole, with its turn among the few that may be in memory at
+/// once. Whoever sends nothing has none, and nobody has it long without an end.
+pub(super) async fn whole<'a>(
+    body: &mut BodyDataStream,
+    limit: u64,
+    turns: &'a Semaphore,
+) -> Result<(Vec<u8>, SemaphorePermit<'a>), WriteRefusal> {
+    let first = next(body).await?;
+    let turn = turns.acquire().await.expect("the semaphore is never closed");
+    let all = timeout(PATIENCE, all(first, body, limit)).await;
+    Ok((all.unwrap_or(Err(WriteRefusal::Cut))?, turn))
 }
 
-async fn all(body: &mut BodyDataStream, limit: u64) -> Result<Vec<u8>, WriteRefusal> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = next(body).await? {
-        if (bytes.len() + piece.len()) as u64 > limit {
+async fn all(
+    first: Option<Bytes>,
+    body: &mut BodyDataStream,
+    limit: u64,
+) -> Result<Vec<u8>, WriteRefusal> {
+    let (mut bytes, mut piece) = (Vec::new(), first);
+    while let Some(more) = piece {
+        if (bytes.len() + more.len()) as u64 > limit {
             return Err(WriteRefusal::TooLarge(limit));
         }
-        bytes.extend_from_slice(&piece);
+        bytes.extend_from_slice(&more);
+        piece = next(body).await?;
     }
     Ok(bytes)
 }

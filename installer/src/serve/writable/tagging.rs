@@ -39,8 +39,8 @@ impl Write<'_> {
         subject: &mut Subject,
         body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
-        let _turn = self.overlay.manifests.acquire().await.expect("the semaphore is never closed");
-        let bytes = receive::whole(body, MANIFEST_LIMIT).await?;
+        let turns = &self.overlay.manifests;
+        let (bytes, _turn) = receive::whole(body, MANIFEST_LIMIT, turns).await?;
         let (found, tags) = self.named(reference, &bytes)?;
         subject.digest = Some(found.clone());
         tags.iter().try_for_each(|tag| self.refuse_other(&name, tag, &found))?;

@@ -4,7 +4,13 @@
 use super::{Pushed, Pushing, files};
 use crate::{client::get, fixture::World, image::noise, process::run};
 use bundles::sha256;
-use std::{fs, os::unix::fs::symlink};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    os::unix::fs::symlink,
+    time::{Duration, Instant},
+};
 
 const REPOSITORY: &str = "site.example.org/app";
 
@@ -174,6 +180,28 @@ fn a_client_that_sends_far_too_much_still_hears_why_it_is_refused() {
     let upload = format!("/v2/{REPOSITORY}/blobs/uploads/{}", "0".repeat(32));
     let refused = pushing.send("PATCH", &upload, &[], &much);
     assert_eq!((refused.status, refused.error_code().as_str()), (404, "BLOB_UPLOAD_UNKNOWN"));
+}
+
+#[test]
+fn whoever_announces_a_manifest_and_sends_none_keeps_nobody_waiting() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let head = format!(
+        "PUT /v2/{REPOSITORY}/manifests/slow HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+    );
+    let slow = || {
+        let mut stream = TcpStream::connect(pushing.address()).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        // The server asks for the body now: it has begun to wait for it.
+        let mut asked = [0; 25];
+        stream.read_exact(&mut asked).unwrap();
+        assert!(asked.starts_with(b"HTTP/1.1 100"));
+        stream
+    };
+    let _slow: Vec<_> = (0..4).map(|_| slow()).collect();
+    let begun = Instant::now();
+    pushing.push(REPOSITORY, "v1", &Pushed::new(1, 10));
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
 #[test]

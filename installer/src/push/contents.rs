@@ -105,6 +105,12 @@ impl Contents {
     }
 }
 
+/// Whether a registry that tells this digest has these bytes. What is known by SHA-512
+/// may be told as SHA-256: what came without a digest, as under a tag, has no other.
+pub(super) fn is_of(blob: &BlobRecord, found: &Digest) -> bool {
+    *found == blob.digest || Some(found) == blob.sha256.as_ref()
+}
+
 fn wins(newcomer: &Bundle, before: &Bundle) -> bool {
     let (new, old) = (newcomer.manifest(), before.manifest());
     new.release != old.release || new.serial >= old.serial

@@ -2,7 +2,7 @@
 //! repository that needs it.
 
 use super::{
-    contents::Contents,
+    contents::{Contents, is_of},
     error::PushError,
     registry::{Ask, Registry},
 };
@@ -61,7 +61,7 @@ pub(super) async fn look(
     registry.reporter.report(&Event::Notice { text });
     let mut answers = stream::iter(questions)
         .map(|(repository, question)| async move {
-            let is_there = ask(registry, repository, &question).await?;
+            let is_there = ask(contents, registry, repository, &question).await?;
             Ok::<_, PushError>((repository, question, is_there))
         })
         .buffer_unordered(OPEN);
@@ -85,6 +85,7 @@ fn questions(contents: &Contents) -> Vec<(&String, Question)> {
 }
 
 async fn ask(
+    contents: &Contents,
     registry: &Registry<'_>,
     repository: &str,
     question: &Question,
@@ -96,7 +97,10 @@ async fn ask(
     let ask = Ask::new(Method::HEAD, question.address(repository), repository, &what);
     let answer = registry.ask(&ask).await?;
     match (answer.status.as_u16(), question) {
-        (200, Question::Tag(_, digest)) => Ok(answer.digest().as_ref() == Some(digest)),
+        (200, Question::Tag(_, digest)) => {
+            let (_, blob) = contents.source(digest).expect("a tag stands for what a bundle has");
+            Ok(answer.digest().is_some_and(|found| is_of(blob, &found)))
+        }
         // Registries on object storage send readers there; we only wanted to know.
         (200, _) | (301 | 302 | 303 | 307 | 308, Question::Blob(_)) => Ok(true),
         (404, _) => Ok(false),

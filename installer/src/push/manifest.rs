@@ -2,7 +2,7 @@
 //! indexes, tags last.
 
 use super::{
-    contents::Contents,
+    contents::{Contents, is_of},
     document::MANIFEST_LIMIT,
     error::PushError,
     look::Missing,
@@ -73,7 +73,7 @@ async fn put(contents: &Contents, registry: &Registry<'_>, put: Put<'_>) -> Resu
         return Err(registry.refusal(&ask, &answer));
     }
     match answer.digest() {
-        Some(found) if found != *digest => Err(PushError::OtherDigest {
+        Some(found) if !is_of(blob, &found) => Err(PushError::OtherDigest {
             host: registry.host(),
             what,
             expected: digest.clone(),

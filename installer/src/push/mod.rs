@@ -21,6 +21,8 @@ mod registry;
 mod remembered;
 mod stop;
 mod target;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 pub use attempts::Retry;

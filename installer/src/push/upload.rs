@@ -8,11 +8,12 @@
 
 use super::{
     attempts::Attempts,
+    contents::is_of,
     error::PushError,
     feed::Feed,
     http::Answer,
     login::Scope,
-    registry::{Ask, PATIENCE_AT_END, PATIENCE_WITH_BYTES, Registry, is_passing},
+    registry::{Ask, PATIENCE_AT_END, PATIENCE_WITH_BYTES, Registry},
     remembered::Uploads,
 };
 use axum::{
@@ -170,19 +171,21 @@ impl Upload<'_> {
         Ok(Open { location, offset })
     }
 
-    /// An upload that was begun, and how far the registry says it is.
+    /// An upload that was begun, and how far the registry says it is. Only where the
+    /// registry has nothing of it the address is forgotten: another login, or the same
+    /// one later, may go on where this one may not.
     async fn found(&self) -> Result<Option<Open>, Failed> {
         let Some(location) = self.uploads.get(self.repository, &self.blob.digest) else {
             return Ok(None);
         };
         let ask = self.ask(Method::GET, location);
         let answer = self.registry.once(&ask).await.map_err(at_once)?;
-        if is_passing(&answer) {
+        let is_gone = matches!(answer.status.as_u16(), 404 | 410);
+        if !is_gone && !answer.status.is_success() {
             return Err(self.failed(&Method::GET, &answer));
         }
         let offset = answer.received().filter(|offset| (1..=self.blob.size).contains(offset));
-        let Some(offset) = offset.filter(|_| answer.status.is_success()) else {
-            // It is gone, or nothing has arrived.
+        let Some(offset) = offset.filter(|_| !is_gone) else {
             self.uploads.forget(self.repository, &self.blob.digest);
             return Ok(None);
         };
@@ -276,11 +279,10 @@ impl Upload<'_> {
         })
     }
 
-    /// The registry's digest must be ours; one of SHA-512 may be told as SHA-256.
+    /// The registry's digest must be ours.
     fn check_digest(&self, answer: &Answer) -> Result<(), PushError> {
-        let ours = [Some(&self.blob.digest), self.blob.sha256.as_ref()];
         match answer.digest() {
-            Some(found) if !ours.contains(&Some(&found)) => Err(PushError::OtherDigest {
+            Some(found) if !is_of(self.blob, &found) => Err(PushError::OtherDigest {
                 host: self.registry.host(),
                 what: self.what(),
                 expected: self.blob.digest.clone(),
@@ -305,7 +307,7 @@ impl Upload<'_> {
             return at_once(stopped);
         }
         let (host, what, status) = (self.registry.host(), self.what(), answer.status.as_u16());
-        let is_lost = matches!(status, 200..=299 | 400 | 404 | 416);
+        let is_lost = matches!(status, 200..=299 | 400 | 404 | 410 | 416);
         if is_lost && matches!(*method, Method::PATCH | Method::PUT) {
             if status != 416 {
                 self.uploads.forget(self.repository, &self.blob.digest);

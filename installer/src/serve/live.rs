@@ -184,7 +184,9 @@ impl Live {
         }
         let titles: Vec<_> = checked.iter().map(Checked::title).collect();
         self.health.replace(&bundles, checked);
-        self.site.show(Shelf::new(holdings, Arc::clone(&self.health)));
+        for text in self.site.show(Shelf::new(holdings, Arc::clone(&self.health))) {
+            self.reporter.report(&Event::Warning { text });
+        }
         for Held { bundle, .. } in gone {
             bundle.keep_chunks(0);
             let text = format!("{} is not served any more", title(bundle));

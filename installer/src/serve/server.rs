@@ -104,9 +104,9 @@ impl Server {
         for text in holdings.remarks().iter().cloned() {
             reporter.report(&Event::Notice { text });
         }
-        let overlay = options.writable.as_ref();
-        let overlay = overlay.map(|overlay| open_overlay(overlay, &holdings, &health, &reporter));
         let shelf = Shelf::new(holdings, Arc::clone(&health));
+        let overlay = options.writable.as_ref();
+        let overlay = overlay.map(|overlay| open_overlay(overlay, &shelf, &health, &reporter));
         let crowd = Arc::new(Crowd::new(manager::fit(options.limits, &*reporter)));
         let site = Site::new(shelf, Arc::clone(&health), access, Arc::clone(&crowd), log)
             .with_overlay(overlay.transpose()?);
@@ -195,12 +195,13 @@ fn access(options: &AccessOptions, upkeep: &mut Upkeep) -> Result<Arc<Access>, S
 /// Opens the folder that pushes go to, and tells what the operator should know of it.
 fn open_overlay(
     options: &WritableOptions,
-    holdings: &Holdings,
+    shelf: &Shelf,
     health: &Arc<Health>,
     reporter: &Arc<dyn Reporter>,
 ) -> Result<Arc<Overlay>, ServeError> {
-    let overlay = Overlay::open(options, Arc::clone(health), Arc::clone(reporter))?;
-    for text in overlay.survey(holdings) {
+    let beside = Arc::clone(&shelf.holdings);
+    let overlay = Overlay::open(options, beside, Arc::clone(health), Arc::clone(reporter))?;
+    for text in overlay.survey(&shelf.holdings) {
         reporter.report(&Event::Warning { text });
     }
     Ok(Arc::new(overlay))

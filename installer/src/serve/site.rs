@@ -81,9 +81,17 @@ impl Site {
         self.overlay.as_ref().map_or_else(Vec::new, |overlay| overlay.survey(holdings))
     }
 
-    /// Serves this from now on.
-    pub(crate) fn show(&self, next: Shelf) {
+    /// Serves this from now on. Gives what the operator should know of pushes that
+    /// were hidden before.
+    pub(crate) fn show(&self, next: Shelf) -> Vec<String> {
+        let (before, now) = (self.shelf(), Arc::clone(&next.holdings));
+        // First, so that no push comes between that was judged by what was before.
+        if let Some(overlay) = &self.overlay {
+            overlay.stand_beside(Arc::clone(&now));
+        }
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        let overlay = self.overlay.as_ref();
+        overlay.map_or_else(Vec::new, |overlay| overlay.uncovered(&before.holdings, &now))
     }
 
     /// Answers one request and logs it when its last byte is gone.

@@ -140,18 +140,18 @@ impl Write<'_> {
         last: Chunk<'_>,
     ) -> Result<Reply, WriteRefusal> {
         receive::append(self.overlay, upload, last).await?;
-        receive::finish(self.overlay, upload, digest).await?;
-        let (repository, blob) = (name.clone(), digest.clone());
-        self.overlay.change(move |overlay| overlay.link(&repository, &blob)).await?;
+        receive::finish(self.overlay, upload, name, digest).await?;
         Ok(blob_created(name, digest))
     }
 
     pub(super) async fn delete_blob(
         &self,
-        name: RepositoryName,
+        sent: RepositoryName,
         digest: Digest,
     ) -> Result<Reply, WriteRefusal> {
-        if self.holdings.tags(&name).is_some() && self.holdings.blob(&digest).is_some() {
+        let name = self.holdings.kept_as(&sent);
+        let of_bundle = [&sent, &name].iter().any(|name| self.holdings.tags(name).is_some());
+        if of_bundle && self.holdings.blob(&digest).is_some() {
             return Err(kept(&digest.to_string()));
         }
         let unknown = WriteRefusal::Read(Refusal::BlobUnknown(digest.to_string()));

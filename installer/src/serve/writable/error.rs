@@ -42,12 +42,22 @@ pub enum OverlayError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What a tag leads to must be kept, and it does not say what that is.
+    #[error("cannot tell what `{repository}` needs: its tag `{tag}` cannot be read")]
+    UnreadableTag {
+        /// The repository.
+        repository: String,
+        /// The tag.
+        tag: String,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 impl Failure for OverlayError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Unreadable { .. } => ExitCode::Untrusted,
+            Self::Unreadable { .. } | Self::UnreadableTag { .. } => ExitCode::Untrusted,
             Self::Taken(_) => ExitCode::Host,
             _ => ExitCode::Input,
         }
@@ -60,6 +70,7 @@ impl Failure for OverlayError {
             Self::Format { .. } => "use the version of this program that made it".into(),
             Self::Taken(path) => format!("`fuser {}/serving.lock` tells which process; one server may serve any number of bundles", path.display()),
             Self::Unreadable { repository, digest, .. } => format!("nothing was removed; delete that manifest (`DELETE /v2/{repository}/manifests/{digest}`) and push the image again"),
+            Self::UnreadableTag { repository, tag, .. } => format!("nothing was removed; push `{repository}:{tag}` again, or delete that tag (`DELETE /v2/{repository}/manifests/{tag}`)"),
             Self::Folder { .. } => return None,
         })
     }

@@ -8,7 +8,7 @@ use super::{
     overlay::{open_folder, stop_changes},
     place::{self, BLOBS, CHUNKS, Place, REPOSITORIES, Tag, UPLOADS, UploadId},
     read::Stored,
-    repository::names,
+    repository::{digest_of, names},
     root::{Look, Root},
 };
 use crate::serve::names::RepositoryName;
@@ -137,8 +137,14 @@ impl Collector<'_> {
     fn read(&self, name: RepositoryName) -> io::Result<Result<Repository, OverlayError>> {
         let mut tagged = HashSet::new();
         for tag in names::<Tag>(self.root.list(&Place::tags(&name))?) {
-            let bytes = self.root.document(&Place::tag(&name, &tag))?.unwrap_or_default();
-            tagged.extend(String::from_utf8_lossy(&bytes).trim().parse::<Digest>().ok());
+            let Some(bytes) = self.root.document(&Place::tag(&name, &tag))? else { continue };
+            match digest_of(&bytes) {
+                Ok(digest) => tagged.insert(digest),
+                Err(source) => {
+                    let (repository, tag) = (name.to_string(), tag.to_string());
+                    return Ok(Err(OverlayError::UnreadableTag { repository, tag, source }));
+                }
+            };
         }
         let mut manifests = BTreeMap::new();
         for digest in names::<Digest>(self.root.list(&Place::manifests(&name))?) {

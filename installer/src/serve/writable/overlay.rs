@@ -10,7 +10,7 @@ use super::{
     root::Root,
     uploads::{AGE, Uploads},
 };
-use crate::serve::health::Health;
+use crate::serve::{health::Health, holdings::Holdings};
 use manifests::{
     Digest,
     event::{Event, Reporter},
@@ -22,7 +22,7 @@ use std::{
     io,
     panic::resume_unwind,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking, time::sleep};
@@ -66,6 +66,9 @@ pub(crate) struct Overlay {
     pub(super) manifests: Semaphore,
     /// Held while manifests and tags change, so that no tag is left without one.
     pub(super) naming: Mutex<()>,
+    /// What bundles hold now. Read while a tag is set, so that no bundle comes
+    /// between.
+    pub(super) beside: RwLock<Arc<Holdings>>,
     pub(super) health: Arc<Health>,
     reporter: Arc<dyn Reporter>,
     _serving: File,
@@ -118,6 +121,7 @@ impl Overlay {
     /// earlier one left half done.
     pub(crate) fn open(
         options: &WritableOptions,
+        beside: Arc<Holdings>,
         health: Arc<Health>,
         reporter: Arc<dyn Reporter>,
     ) -> Result<Self, OverlayError> {
@@ -144,12 +148,18 @@ impl Overlay {
             sending: Arc::new(Semaphore::new(SENDING)),
             manifests: Semaphore::new(MANIFESTS),
             naming: Mutex::new(()),
+            beside: RwLock::new(beside),
             health,
             reporter,
             _serving: serving,
         };
         overlay.sweep(SystemTime::now(), AGE);
         Ok(overlay)
+    }
+
+    /// Judges pushes by what these bundles hold from now on.
+    pub(crate) fn stand_beside(&self, holdings: Arc<Holdings>) {
+        *self.beside.write().unwrap_or_else(PoisonError::into_inner) = holdings;
     }
 
     /// Does something with the disk, on a thread that may wait for it.
@@ -167,15 +177,18 @@ impl Overlay {
     }
 
     /// Does something that changes what refers to what, never while garbage is
-    /// collected.
+    /// collected. A client that hangs up does not end it, so it holds the lock itself.
     pub(super) async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         act: impl FnOnce(&Self) -> Result<T, WriteRefusal> + Send + 'static,
     ) -> Result<T, WriteRefusal> {
         let lock = self.changing().await?;
-        let done = self.on_disk(act).await;
-        drop(lock);
-        done
+        self.on_disk(move |overlay| {
+            let done = act(overlay);
+            drop(lock);
+            done
+        })
+        .await
     }
 
     async fn changing(&self) -> Result<File, WriteRefusal> {
@@ -236,5 +249,41 @@ impl Overlay {
         fingerprint.update(bytes);
         self.put(&Place::chunks(digest), &fingerprint.finish().1)?;
         self.put(&Place::blob(digest), bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use manifests::event::Silent;
+    use std::sync::mpsc;
+    use tokio::runtime::Runtime;
+
+    #[test]
+    fn a_change_keeps_the_collector_out_when_its_client_hangs_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let options =
+            WritableOptions { folder: folder.path().into(), quota: None, anonymous_push: false };
+        let health = Arc::new(Health::new(&[], Arc::new(Silent)));
+        let none = Arc::new(Holdings::new(Vec::new(), None));
+        let overlay = Arc::new(Overlay::open(&options, none, health, Arc::new(Silent)).unwrap());
+        let ((begin, begun), (go, wait)) = (mpsc::channel(), mpsc::channel::<()>());
+        let changing = Arc::clone(&overlay);
+        let runtime = Runtime::new().unwrap();
+        let client = runtime.spawn(async move {
+            let act = move |_: &Overlay| {
+                begin.send(()).unwrap();
+                wait.recv().unwrap();
+                Ok(())
+            };
+            changing.change(act).await
+        });
+        begun.recv().unwrap();
+        client.abort();
+        assert!(runtime.block_on(client).unwrap_err().is_cancelled());
+        let collector = lock_file(&overlay.root, CHANGES).unwrap();
+        assert!(matches!(collector.try_lock(), Err(TryLockError::WouldBlock)));
+        go.send(()).unwrap();
+        collector.lock().unwrap();
     }
 }

@@ -6,6 +6,7 @@ use super::{
     refusal::WriteRefusal,
     uploads::{Shared, Upload},
 };
+use crate::serve::names::RepositoryName;
 use axum::body::BodyDataStream;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
@@ -94,10 +95,12 @@ async fn write(
     overlay.on_disk(move |overlay| overlay.append(&mut upload, &pieces)).await
 }
 
-/// Makes a blob of what has arrived.
+/// Makes a blob of what has arrived, and gives it to a repository. In one step for
+/// the collector of garbage: the bytes may be old, and only the claim keeps them.
 pub(super) async fn finish(
     overlay: &Arc<Overlay>,
     upload: &Shared,
+    repository: &RepositoryName,
     digest: &Digest,
 ) -> Result<(), WriteRefusal> {
     let mut upload = Arc::clone(upload).lock_owned().await;
@@ -113,8 +116,12 @@ pub(super) async fn finish(
             break;
         }
     }
-    let digest = digest.clone();
-    overlay.on_disk(move |overlay| overlay.finish(&mut upload, &digest)).await
+    let (repository, digest) = (repository.clone(), digest.clone());
+    let settle = move |overlay: &Overlay| {
+        overlay.finish(&mut upload, &digest)?;
+        overlay.link(&repository, &digest)
+    };
+    overlay.change(settle).await
 }
 
 /// A small body as a whole, with its turn among the few that may be in memory at

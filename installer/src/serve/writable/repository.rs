@@ -12,7 +12,7 @@ use manifests::Digest;
 use std::{io, str::FromStr, sync::PoisonError};
 
 /// What a tag stands for: a digest as text.
-fn digest_of(bytes: &[u8]) -> io::Result<Digest> {
+pub(super) fn digest_of(bytes: &[u8]) -> io::Result<Digest> {
     let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
     text.trim().parse().map_err(io::Error::other)
 }

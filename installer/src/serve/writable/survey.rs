@@ -1,7 +1,12 @@
-//! What the operator should know of an overlay beside these bundles, found once
-//! when serving begins.
+//! What the operator should know of an overlay beside these bundles, found when
+//! serving begins and when bundles come or go.
 
-use super::{overlay::Overlay, place::Place, refusal::WriteRefusal, repository::names};
+use super::{
+    overlay::Overlay,
+    place::{Place, Tag},
+    refusal::WriteRefusal,
+    repository::names,
+};
 use crate::serve::{holdings::Holdings, names::RepositoryName};
 use manifests::Digest;
 
@@ -16,7 +21,8 @@ impl Overlay {
         let Ok(repositories) = self.repositories() else { return Vec::new() };
         for name in repositories {
             // What cannot be read has been told already.
-            hidden.extend(self.hidden(&name, holdings).unwrap_or_default());
+            let tags = self.hidden(&name, holdings).unwrap_or_default();
+            hidden.extend(tags.iter().map(|tag| format!("`{name}:{tag}`")));
             if self.lacks_blobs(&name, holdings).unwrap_or(false) {
                 broken.push(format!("`{name}`"));
             }
@@ -30,17 +36,29 @@ impl Overlay {
         hidden.into_iter().chain(broken).collect()
     }
 
-    fn hidden(
-        &self,
-        name: &RepositoryName,
-        holdings: &Holdings,
-    ) -> Result<Vec<String>, WriteRefusal> {
+    /// Remarks on pushed tags that stood behind a bundle's before, and are served now
+    /// that no bundle has them: what is signed turns into what is not.
+    pub(crate) fn uncovered(&self, before: &Holdings, now: &Holdings) -> Vec<String> {
+        let Ok(repositories) = self.repositories() else { return Vec::new() };
+        let mut uncovered = Vec::new();
+        for name in repositories {
+            let held =
+                |tag: &Tag| now.tags(&name).is_some_and(|tags| tags.contains_key(tag.as_str()));
+            let hidden = self.hidden(&name, before).unwrap_or_default();
+            let shown = hidden.into_iter().filter(|tag| !held(tag));
+            uncovered.extend(shown.map(|tag| format!("`{name}:{tag}`")));
+        }
+        let what = "its bundle is gone, and what was pushed earlier is served instead: delete the tag if that is not wanted";
+        remark(&uncovered, what).into_iter().collect()
+    }
+
+    fn hidden(&self, name: &RepositoryName, holdings: &Holdings) -> Result<Vec<Tag>, WriteRefusal> {
         let Some(held) = holdings.tags(name) else { return Ok(Vec::new()) };
         let mut hidden = Vec::new();
         for tag in self.tags(name)? {
             let pushed = self.tag(name, &tag)?;
             if held.get(tag.as_str()).is_some_and(|held| pushed.as_ref() != Some(held)) {
-                hidden.push(format!("`{name}:{tag}`"));
+                hidden.push(tag);
             }
         }
         Ok(hidden)

@@ -23,7 +23,7 @@ use axum::{
 };
 use bundles::{digest, sha256};
 use manifests::Digest;
-use std::sync::Arc;
+use std::sync::PoisonError;
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const TAG: HeaderName = HeaderName::from_static("oci-tag");
@@ -34,23 +34,26 @@ const TAGS: usize = 16;
 impl Write<'_> {
     pub(super) async fn put_manifest(
         &self,
-        name: RepositoryName,
+        sent: RepositoryName,
         reference: Reference,
         subject: &mut Subject,
         body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
-        let turns = &self.overlay.manifests;
-        let (bytes, _turn) = receive::whole(body, MANIFEST_LIMIT, turns).await?;
+        let name = self.holdings.kept_as(&sent);
+        let _turn = self.overlay.manifests.acquire().await.expect("the semaphore is never closed");
+        let bytes = receive::whole(body, MANIFEST_LIMIT).await?;
         let (found, tags) = self.named(reference, &bytes)?;
         subject.digest = Some(found.clone());
-        tags.iter().try_for_each(|tag| self.refuse_other(&name, tag, &found))?;
         let media_type = self.request.headers.get(header::CONTENT_TYPE);
         let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         let (repository, digest, chosen) = (name.clone(), found.clone(), tags.clone());
-        let holdings = Arc::clone(self.holdings);
         let act = move |overlay: &Overlay| {
+            // Bundles may have come since the request began; none comes before its end.
+            let beside = overlay.beside.read().unwrap_or_else(PoisonError::into_inner);
+            let names = [&sent, &repository];
+            chosen.iter().try_for_each(|tag| refuse_other(&beside, names, tag, &digest))?;
             let manifest = Described::read(&bytes, &media_type)?;
-            overlay.require(&holdings, &repository, &manifest)?;
+            overlay.require(&beside, &repository, &manifest)?;
             overlay.enter(&repository, &digest, &manifest, &chosen)?;
             Ok(manifest.subject)
         };
@@ -85,38 +88,34 @@ impl Write<'_> {
         Ok((found, tags))
     }
 
-    /// A name that a bundle gives away stands for what the bundle says, always.
-    fn refuse_other(
-        &self,
-        name: &RepositoryName,
-        tag: &Tag,
-        digest: &Digest,
-    ) -> Result<(), WriteRefusal> {
-        match self.holdings.tags(name).and_then(|tags| tags.get(tag.as_str())) {
-            Some(held) if held != digest => Err(WriteRefusal::Held(format!(
-                "`{name}:{tag}` is {held} in a signed bundle that is served here, and stays that; push under another name or tag"
-            ))),
-            _ => Ok(()),
-        }
-    }
-
     pub(super) async fn delete_manifest(
         &self,
-        name: RepositoryName,
+        sent: RepositoryName,
         reference: Reference,
     ) -> Result<Reply, WriteRefusal> {
-        let held = self.holdings.tags(&name);
+        let name = self.holdings.kept_as(&sent);
+        let held = |text: &str| holder(self.holdings, [&sent, &name], text).is_some();
         let unknown = |text: &str| WriteRefusal::Read(Refusal::ManifestUnknown(text.to_owned()));
         let (text, removed) = match reference {
             Reference::Tag(text) => {
-                if held.is_some_and(|tags| tags.contains_key(&text)) {
-                    return Err(kept(&format!("`{name}:{text}`")));
+                let tag = text.parse::<Tag>().map_err(|_not_a_name| unknown(&text));
+                let kept = held(&text).then(|| kept(&format!("`{name}:{text}`")));
+                // What was pushed may stand behind a bundle's tag, and goes alone.
+                let removed = match tag {
+                    Ok(tag) => {
+                        self.overlay.change(move |overlay| overlay.untag(&name, &tag)).await?
+                    }
+                    Err(unknown) => return Err(kept.unwrap_or(unknown)),
+                };
+                if let Some(kept) = kept.filter(|_| !removed) {
+                    return Err(kept);
                 }
-                let tag: Tag = text.parse().map_err(|_not_a_name| unknown(&text))?;
-                (text, self.overlay.change(move |overlay| overlay.untag(&name, &tag)).await?)
+                (text, removed)
             }
             Reference::Digest(digest) => {
-                if held.is_some() && self.holdings.blob(&digest).is_some() {
+                let of_bundle =
+                    [&sent, &name].iter().any(|name| self.holdings.tags(name).is_some());
+                if of_bundle && self.holdings.blob(&digest).is_some() {
                     return Err(kept(&digest.to_string()));
                 }
                 let text = digest.to_string();
@@ -154,6 +153,32 @@ impl Overlay {
             }
         }
         Ok(())
+    }
+}
+
+/// What a bundle says that a tag of a repository is. Asked by the name that was sent
+/// as well: a bundle's own repository may begin as the prefix does.
+fn holder<'a>(
+    holdings: &'a Holdings,
+    names: [&RepositoryName; 2],
+    tag: &str,
+) -> Option<&'a Digest> {
+    names.into_iter().find_map(|name| holdings.tags(name)?.get(tag))
+}
+
+/// A name that a bundle gives away stands for what the bundle says, always.
+fn refuse_other(
+    holdings: &Holdings,
+    names: [&RepositoryName; 2],
+    tag: &Tag,
+    digest: &Digest,
+) -> Result<(), WriteRefusal> {
+    let [name, _kept_as] = names;
+    match holder(holdings, names, tag.as_str()) {
+        Some(held) if held != digest => Err(WriteRefusal::Held(format!(
+            "`{name}:{tag}` is {held} in a signed bundle that is served here, and stays that; push under another name or tag"
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -48,15 +48,15 @@ impl Write<'_> {
                 self.go_on(method, self.holdings.kept_as(&name), &id, body).await
             }
             (&Method::PUT, Route::Manifest(name, reference)) => {
-                self.put_manifest(self.holdings.kept_as(&name), reference, subject, body).await
+                self.put_manifest(name, reference, subject, body).await
             }
             (&Method::DELETE, Route::Manifest(name, reference)) => {
-                self.delete_manifest(self.holdings.kept_as(&name), reference).await
+                self.delete_manifest(name, reference).await
             }
             (_, Route::Manifest(..)) => Err(WriteRefusal::Method("GET, HEAD, PUT, DELETE")),
             (&Method::DELETE, Route::Blob(name, digest)) => {
                 subject.digest = Some(digest.clone());
-                self.delete_blob(self.holdings.kept_as(&name), digest).await
+                self.delete_blob(name, digest).await
             }
             (_, Route::Blob(..)) => Err(WriteRefusal::Method("GET, HEAD, DELETE")),
             _ => Err(WriteRefusal::Method("GET, HEAD")),

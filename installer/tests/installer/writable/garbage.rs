@@ -6,7 +6,7 @@ use bundles::{INDEX_TYPE, sha256};
 use serde_json::{Value, json};
 use std::{
     fs, thread,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 const REPOSITORY: &str = "site.example.org/app";
@@ -108,6 +108,54 @@ fn nothing_goes_when_a_manifest_cannot_be_read() {
     assert_eq!(said.code, 40, "{}", said.stderr);
     assert!(said.stderr.contains("push the image again"), "{}", said.stderr);
     assert_eq!(files(&world.path("overlay")), before);
+}
+
+#[test]
+fn nothing_goes_when_a_tag_cannot_be_read() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let image = Pushed::new(1, 10);
+    pushing.push(REPOSITORY, "v1", &image);
+    let tag = world.path("overlay/repositories/site.example.org+app/tags/v1");
+    for wrong in ["", "sha256:12"] {
+        fs::write(&tag, wrong).unwrap();
+        let before = files(&world.path("overlay"));
+        let said = run(&world, ["gc", "overlay", "--older-than", "0", "--untagged"]);
+        assert_eq!(said.code, 40, "{}", said.stderr);
+        assert!(said.stderr.contains("its tag `v1` cannot be read"), "{}", said.stderr);
+        assert_eq!(files(&world.path("overlay")), before);
+    }
+    pushing.push(REPOSITORY, "v1", &image);
+    collect(&world, &["--untagged"]);
+    pushing.assert_whole(REPOSITORY, "v1", &image);
+}
+
+#[test]
+fn an_upload_becomes_a_blob_only_while_nothing_is_collected() {
+    let world = World::new();
+    let pushing = Pushing::start(&world);
+    let upload = pushing.begin(REPOSITORY);
+    assert_eq!(pushing.send("PATCH", &upload, &[], b"long on its way").status, 202);
+    let collecting = fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(world.path("overlay/changes.lock"))
+        .unwrap();
+    collecting.lock().unwrap();
+    let registry = *pushing;
+    thread::scope(|scope| {
+        let path = format!("{upload}?digest={}", sha256(b"long on its way"));
+        let pushed = scope.spawn(move || registry.send("PUT", &path, &[], b"").status);
+        let end = Instant::now() + Duration::from_millis(300);
+        while Instant::now() < end {
+            assert!(files(&world.path("overlay/blobs")).is_empty(), "the collector would take it");
+            thread::yield_now();
+        }
+        collecting.unlock().unwrap();
+        assert_eq!(pushed.join().unwrap(), 201);
+    });
+    assert_eq!(files(&world.path("overlay/blobs")).len(), 2, "the bytes and their hashes");
 }
 
 /// Makes everything look as if it had lain there for days.

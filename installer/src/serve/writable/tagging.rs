@@ -40,8 +40,8 @@ impl Write<'_> {
         body: &mut BodyDataStream,
     ) -> Result<Reply, WriteRefusal> {
         let name = self.holdings.kept_as(&sent);
-        let _turn = self.overlay.manifests.acquire().await.expect("the semaphore is never closed");
-        let bytes = receive::whole(body, MANIFEST_LIMIT).await?;
+        let turns = &self.overlay.manifests;
+        let (bytes, _turn) = receive::whole(body, MANIFEST_LIMIT, turns).await?;
         let (found, tags) = self.named(reference, &bytes)?;
         subject.digest = Some(found.clone());
         let media_type = self.request.headers.get(header::CONTENT_TYPE);

@@ -140,7 +140,7 @@ mod tests {
     async fn a_line_whose_body_is_still_under_way_is_given_up() {
         let (pool, mut told) = impatient().await;
         let (held, is_held) = tokio::sync::oneshot::channel::<Infallible>();
-        let piece = Ok::<_, Infallible>(bytes::Bytes::from_static(&[0; 64 << 10]));
+        let piece = Ok::<_, Infallible>(bytes::Bytes::from(vec![0; 64 << 10]));
         // It has no end, and tells by `held` when it is dropped.
         let body = stream::repeat(piece).map(move |piece| (&held, piece).1);
         let patch = Request::patch("/a").body(Body::from_stream(body)).unwrap();

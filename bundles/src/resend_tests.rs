@@ -154,6 +154,19 @@ fn pieces_fit_on_the_medium_and_each_may_be_damaged_again() {
 }
 
 #[test]
+fn a_copy_that_was_cut_off_helps_beside_volumes_too() {
+    let written = seven_chunks();
+    let path = copy(&written);
+    File::options().write(true).open(&path).unwrap().set_len(3 * CHUNK_SIZE).unwrap();
+    let volumes = split_into(&written, "volumes", 3);
+    fs::remove_file(&volumes[0]).unwrap();
+    let all = [path, volumes[1].clone(), volumes[2].clone()];
+    assert!(open(&written, &all, Gaps::Refuse).is_err(), "it is not whole");
+    // Chunks 0 and 1 are in the copy, the last chunk of the first volume is nowhere.
+    assert_eq!(list(&written, &all).chunks, list_of(&[2]));
+}
+
+#[test]
 fn pieces_alone_are_no_bundle() {
     let written = seven_chunks();
     let path = copy(&written);

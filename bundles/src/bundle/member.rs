@@ -157,11 +157,16 @@ impl Member {
     }
 
     /// Names a volume without a readable label by the bytes that it holds.
-    pub(super) fn explain(&self, payload: &Payload, header: &Header, cut: Cut) -> VolumeFault {
+    pub(super) fn named_by_its_bytes(&self, header: &Header, cut: Cut) -> Option<VolumeFault> {
         let at = payload_start(&header.manifest);
-        if let Some(chunk) = payload.recognise(&self.file, at + Label::LEN as u64) {
-            return self.fault(Some(Part::Volume(cut.holding(chunk))), FaultKind::Label { at });
-        }
+        let payload = Payload::new(Vec::new(), &header.manifest);
+        let chunk = payload.recognise(&self.file, at + Label::LEN as u64)?;
+        let part = Some(Part::Volume(cut.holding(chunk)));
+        Some(self.fault(part, FaultKind::Label { at }))
+    }
+
+    /// A file of which nothing can be told.
+    pub(super) fn stray(&self) -> VolumeFault {
         let why = match self.front {
             Front::Unreadable => "neither its label nor its first bytes can be used".into(),
             _ => format!("it has no label and {} bytes", self.size),

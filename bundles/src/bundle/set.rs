@@ -122,9 +122,22 @@ impl Set {
         let is_told = |member: &Member| member.part().is_some() || member.is_pieces();
         let (told, untold): (Vec<_>, Vec<_>) = members.into_iter().partition(is_told);
         faults.extend(told.iter().filter_map(|member| member.length_fault(&header)));
-        let pieces = told.iter().flat_map(|member| member.pieces(&header)).collect();
+        let mut pieces: Vec<_> = told.iter().flat_map(|member| member.pieces(&header)).collect();
+        for member in &untold {
+            // A copy of the whole bundle that was cut off helps who repairs, and nobody
+            // who only reads: what it is can be told from its hashes alone.
+            let copy = match gaps {
+                Gaps::Tell => member.pieces(&header),
+                Gaps::Refuse => Vec::new(),
+            };
+            let named = member.named_by_its_bytes(&header, cut);
+            let told = named.or_else(|| member.length_fault(&header).filter(|_| !copy.is_empty()));
+            if told.as_ref().is_some_and(|fault| fault.part.is_none()) {
+                pieces.extend(copy);
+            }
+            faults.push(told.unwrap_or_else(|| member.stray()));
+        }
         let payload = Payload::new(pieces, &header.manifest);
-        faults.extend(untold.iter().map(|member| member.explain(&payload, &header, cut)));
         let missing = missing(&payload, cut, faults);
         faults.extend(missing);
         faults.sort_by_key(|fault| fault.part);

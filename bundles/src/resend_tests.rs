@@ -159,6 +159,10 @@ fn a_copy_that_was_cut_off_helps_beside_volumes_too() {
     let path = copy(&written);
     File::options().write(true).open(&path).unwrap().set_len(3 * CHUNK_SIZE).unwrap();
     let volumes = split_into(&written, "volumes", 3);
+    let beside = [&volumes[..], std::slice::from_ref(&path)].concat();
+    for gaps in [Gaps::Refuse, Gaps::Tell] {
+        open(&written, &beside, gaps).unwrap().verify(2, &Silent).unwrap();
+    }
     fs::remove_file(&volumes[0]).unwrap();
     let all = [path, volumes[1].clone(), volumes[2].clone()];
     assert!(open(&written, &all, Gaps::Refuse).is_err(), "it is not whole");

@@ -124,15 +124,12 @@ impl Set {
         faults.extend(told.iter().filter_map(|member| member.length_fault(&header)));
         let mut pieces: Vec<_> = told.iter().flat_map(|member| member.pieces(&header)).collect();
         for member in &untold {
-            // A copy of the whole bundle that was cut off helps who repairs, and nobody
-            // who only reads: what it is can be told from its hashes alone.
-            let copy = match gaps {
-                Gaps::Tell => member.pieces(&header),
-                Gaps::Refuse => Vec::new(),
-            };
+            let copy = member.pieces(&header);
             let named = member.named_by_its_bytes(&header, cut);
             let told = named.or_else(|| member.length_fault(&header).filter(|_| !copy.is_empty()));
-            if told.as_ref().is_some_and(|fault| fault.part.is_none()) {
+            // It may be a copy of the whole bundle that was cut off. That helps who
+            // repairs, and nobody who only reads: its hashes alone can tell.
+            if gaps == Gaps::Tell && told.as_ref().is_some_and(|fault| fault.part.is_none()) {
                 pieces.extend(copy);
             }
             faults.push(told.unwrap_or_else(|| member.stray()));

@@ -68,6 +68,18 @@ impl Health {
         }
     }
 
+    /// The same, of a bundle that may have gone while it was verified: then it matters
+    /// no more.
+    fn report_of(&self, watching: &Watching, error: &dyn std::error::Error) {
+        let text = with_causes(error);
+        let mut state = self.state();
+        let is_served = state.bundles.iter().any(|one| std::ptr::eq(&raw const **one, watching));
+        if is_served && state.damage.insert(text.clone()) {
+            drop(state);
+            self.reporter.report(&Event::Warning { text });
+        }
+    }
+
     /// Verifies every bundle on a thread of its own, one chunk at a time so that
     /// clients hardly notice.
     pub(crate) fn watch(self: &Arc<Self>) -> std::io::Result<()> {
@@ -105,7 +117,7 @@ impl Health {
         // Damage first, or health would for a moment tell an intact registry;
         // good news last, because whoever hears it may ask at once.
         if let Err(error) = &verified {
-            self.report(error);
+            self.report_of(watching, error);
         }
         watching.intact.store(verified.is_ok(), Ordering::Relaxed);
         watching.done.store(true, Ordering::Relaxed);

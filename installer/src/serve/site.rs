@@ -121,6 +121,8 @@ impl Site {
             // Clients ask here whether and how to log in, and never again: told that
             // nobody needs to, they would push without a name.
             ("/v2" | "/v2/", Deed::Read) if self.overlay.is_some() => Deed::Write,
+            // Numbers are for those who run it, also where everybody may pull.
+            (path, Deed::Read) if matches!(Route::parse(path), Ok(Route::Metrics)) => Deed::Write,
             (_, deed) => deed,
         };
         self.access.permit(&request.headers, deed).await?;

@@ -52,6 +52,17 @@ fn nothing_is_told_to_somebody_unknown_but_how_to_log_in() {
 }
 
 #[test]
+fn numbers_are_told_to_users_alone_also_where_everybody_may_pull() {
+    let world = World::new();
+    let serving = serve(&world, KIM, &["--anonymous-pull"]);
+    assert_eq!(get(serving.address, PAUSE).status, 200);
+    for path in ["/metrics", "/%6detrics"] {
+        assert_eq!(get(serving.address, path).status, 401, "{path}");
+        assert_eq!(pull(&serving, path, "kim:secret").status, 200, "{path}");
+    }
+}
+
+#[test]
 fn users_come_and_go_without_a_restart() {
     let world = World::new();
     let mut serving = serve(&world, KIM, &[]);

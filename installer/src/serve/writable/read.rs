@@ -52,7 +52,16 @@ impl Stored {
             Err(error) => return Err(cannot(error)),
         };
         let size = file.metadata().map_err(cannot)?.len();
-        let hashes = root.read(&Place::chunks(digest)).map_err(cannot)?;
+        let hashes = match root.read(&Place::chunks(digest)) {
+            // The collector of garbage removes the blob first: it is not damaged, it is gone.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match root.look(&Place::blob(digest)).map_err(cannot)? {
+                    Some(_) => return Err(cannot(error)),
+                    None => return Ok(None),
+                }
+            }
+            other => other.map_err(cannot)?,
+        };
         let expected = size.div_ceil(CHUNK as u64) * HASH as u64;
         if hashes.metadata().map_err(cannot)?.len() != expected {
             return Err(ReadError::Damaged { digest: digest.clone(), at: 0 });

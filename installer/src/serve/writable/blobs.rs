@@ -61,7 +61,8 @@ impl Write<'_> {
             _ => Algorithm::Sha256,
         };
         let repository = name.clone();
-        let begun = self.overlay.on_disk(move |overlay| overlay.begin(&repository, algorithm));
+        // The collector of garbage removes folders that are empty at this moment.
+        let begun = self.overlay.change(move |overlay| overlay.begin(&repository, algorithm));
         let (id, upload) = begun.await?;
         let Some(digest) = digest else { return Ok(accepted(&name, &id, 0)) };
         let unnamed = Unnamed { overlay: Arc::clone(self.overlay), upload };

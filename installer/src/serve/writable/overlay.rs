@@ -17,9 +17,10 @@ use manifests::{
     with_causes,
 };
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     future::pending,
     io,
+    os::unix::fs::DirBuilderExt,
     panic::resume_unwind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -78,7 +79,8 @@ pub(crate) struct Overlay {
 pub(super) fn open_folder(path: &Path, make: bool) -> Result<Root, OverlayError> {
     let cannot = |source| OverlayError::Folder { path: path.to_owned(), source };
     if make {
-        fs::create_dir_all(path).map_err(cannot)?;
+        // What is pushed here is read through the server, by whom it lets.
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(cannot)?;
     }
     let root = Root::open(path).map_err(cannot)?;
     let mark = Place::top(MARK);

@@ -1,6 +1,7 @@
 //! A registry that takes pushes beside its bundles: what it promises when it is
 //! killed, full, attacked or asked to forget.
 
+mod beside;
 mod crashes;
 mod garbage;
 mod hostile;

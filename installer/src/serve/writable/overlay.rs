@@ -269,12 +269,12 @@ mod tests {
         let health = Arc::new(Health::new(&[], Arc::new(Silent)));
         let none = Arc::new(Holdings::new(Vec::new(), None));
         let overlay = Arc::new(Overlay::open(&options, none, health, Arc::new(Silent)).unwrap());
-        let ((begin, begun), (go, wait)) = (mpsc::channel(), mpsc::channel::<()>());
+        let ((start, begun), (go, wait)) = (mpsc::channel(), mpsc::channel::<()>());
         let changing = Arc::clone(&overlay);
         let runtime = Runtime::new().unwrap();
         let client = runtime.spawn(async move {
             let act = move |_: &Overlay| {
-                begin.send(()).unwrap();
+                start.send(()).unwrap();
                 wait.recv().unwrap();
                 Ok(())
             };

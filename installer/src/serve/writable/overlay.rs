@@ -44,6 +44,8 @@ const LANDING: usize = 8;
 const SENDING: usize = 16;
 /// Manifests that are pushed at once; each is in memory as a whole.
 const MANIFESTS: usize = 4;
+/// Threads at once that wait for the disk.
+const THREADS: usize = 64;
 
 /// Where a site keeps its own images, and how much of them.
 #[derive(Debug, Clone)]
@@ -62,9 +64,10 @@ pub(crate) struct Overlay {
     pub(super) root: Root,
     pub(super) quota: Quota,
     pub(super) uploads: Uploads,
-    pub(super) landing: Semaphore,
+    pub(super) landing: Arc<Semaphore>,
     pub(super) sending: Arc<Semaphore>,
-    pub(super) manifests: Semaphore,
+    pub(super) manifests: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
     /// Held while manifests and tags change, so that no tag is left without one.
     pub(super) naming: Mutex<()>,
     /// What bundles hold now. Read while a tag is set, so that no bundle comes
@@ -146,9 +149,10 @@ impl Overlay {
             root,
             quota,
             uploads,
-            landing: Semaphore::new(LANDING),
+            landing: Arc::new(Semaphore::new(LANDING)),
             sending: Arc::new(Semaphore::new(SENDING)),
-            manifests: Semaphore::new(MANIFESTS),
+            manifests: Arc::new(Semaphore::new(MANIFESTS)),
+            threads: Arc::new(Semaphore::new(THREADS)),
             naming: Mutex::new(()),
             beside: RwLock::new(beside),
             health,
@@ -164,13 +168,20 @@ impl Overlay {
         *self.beside.write().unwrap_or_else(PoisonError::into_inner) = holdings;
     }
 
-    /// Does something with the disk, on a thread that may wait for it.
+    /// Does something with the disk, on a thread that may wait for it. It goes on
+    /// when its request is cancelled, and so does its claim on the thread.
     pub(super) async fn on_disk<T: Send + 'static>(
         self: &Arc<Self>,
         act: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> T {
         let overlay = Arc::clone(self);
-        match spawn_blocking(move || act(&overlay)).await {
+        let thread = Arc::clone(&self.threads).acquire_owned().await;
+        let thread = thread.expect("the semaphore is never closed");
+        let act = move || {
+            let _until_done = thread;
+            act(&overlay)
+        };
+        match spawn_blocking(act).await {
             Ok(done) => done,
             Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
             // It is not done any more when the program ends.
@@ -269,7 +280,7 @@ mod tests {
         let health = Arc::new(Health::new(&[], Arc::new(Silent)));
         let none = Arc::new(Holdings::new(Vec::new(), None));
         let overlay = Arc::new(Overlay::open(&options, none, health, Arc::new(Silent)).unwrap());
-        let ((start, begun), (go, wait)) = (mpsc::channel(), mpsc::channel::<()>());
+        let ((begin, started), (go, wait)) = (mpsc::channel(), mpsc::channel::<()>());
         let changing = Arc::clone(&overlay);
         let runtime = Runtime::new().unwrap();
         let client = runtime.spawn(async move {
@@ -280,9 +291,10 @@ mod tests {
             };
             changing.change(act).await
         });
-        begun.recv().unwrap();
+        started.recv().unwrap();
         client.abort();
         assert!(runtime.block_on(client).unwrap_err().is_cancelled());
+        assert_eq!(overlay.threads.available_permits(), THREADS - 1, "the thread is at work");
         let collector = lock_file(&overlay.root, CHANGES).unwrap();
         assert!(matches!(collector.try_lock(), Err(TryLockError::WouldBlock)));
         go.send(()).unwrap();

@@ -13,7 +13,7 @@ use futures_util::{FutureExt, StreamExt};
 use manifests::Digest;
 use std::{ops::Range, sync::Arc, time::Duration};
 use tokio::{
-    sync::{OwnedMutexGuard, Semaphore, SemaphorePermit},
+    sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -46,7 +46,8 @@ pub(super) async fn append(
         // Only bytes that are here already wait for their turn in memory, and nobody
         // who has it waits for the upload.
         let held = Arc::clone(upload).lock_owned().await;
-        let turn = overlay.landing.acquire().await.expect("the semaphore is never closed");
+        let turn = Arc::clone(&overlay.landing).acquire_owned().await;
+        let turn = turn.expect("the semaphore is never closed");
         let pieces = gather(first, body);
         at += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
         if at > end {
@@ -54,8 +55,7 @@ pub(super) async fn append(
                 "the body has more bytes than its Content-Range says".into(),
             ));
         }
-        write(overlay, held, at, pieces).await?;
-        drop(turn);
+        write(overlay, held, at, (pieces, turn)).await?;
     }
     Ok(at)
 }
@@ -86,13 +86,18 @@ async fn write(
     overlay: &Arc<Overlay>,
     mut upload: OwnedMutexGuard<Upload>,
     end: u64,
-    pieces: Vec<Bytes>,
+    (pieces, turn): (Vec<Bytes>, OwnedSemaphorePermit),
 ) -> Result<(), WriteRefusal> {
     let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
     if upload.length + length != end {
         return Err(WriteRefusal::OutOfOrder { have: upload.length });
     }
-    overlay.on_disk(move |overlay| overlay.append(&mut upload, &pieces)).await
+    let append = move |overlay: &Overlay| {
+        // Pieces are written although their request is cancelled.
+        let _until_done = turn;
+        overlay.append(&mut upload, &pieces)
+    };
+    overlay.on_disk(append).await
 }
 
 /// Makes a blob of what has arrived, and gives it to a repository. In one step for
@@ -126,13 +131,14 @@ pub(super) async fn finish(
 
 /// A small body as a whole, with its turn among the few that may be in memory at
 /// once. Whoever sends nothing has none, and nobody has it long without an end.
-pub(super) async fn whole<'a>(
+pub(super) async fn whole(
     body: &mut BodyDataStream,
     limit: u64,
-    turns: &'a Semaphore,
-) -> Result<(Vec<u8>, SemaphorePermit<'a>), WriteRefusal> {
+    turns: &Arc<Semaphore>,
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), WriteRefusal> {
     let first = next(body).await?;
-    let turn = turns.acquire().await.expect("the semaphore is never closed");
+    let turn = Arc::clone(turns).acquire_owned().await;
+    let turn = turn.expect("the semaphore is never closed");
     let all = timeout(PATIENCE, all(first, body, limit)).await;
     Ok((all.unwrap_or(Err(WriteRefusal::Cut))?, turn))
 }

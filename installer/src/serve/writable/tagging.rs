@@ -41,13 +41,14 @@ impl Write<'_> {
     ) -> Result<Reply, WriteRefusal> {
         let name = self.holdings.kept_as(&sent);
         let turns = &self.overlay.manifests;
-        let (bytes, _turn) = receive::whole(body, MANIFEST_LIMIT, turns).await?;
+        let (bytes, turn) = receive::whole(body, MANIFEST_LIMIT, turns).await?;
         let (found, tags) = self.named(reference, &bytes)?;
         subject.digest = Some(found.clone());
         let media_type = self.request.headers.get(header::CONTENT_TYPE);
         let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         let (repository, digest, chosen) = (name.clone(), found.clone(), tags.clone());
         let act = move |overlay: &Overlay| {
+            let _until_done = turn;
             // Bundles may have come since the request began; none comes before its end.
             let beside = overlay.beside.read().unwrap_or_else(PoisonError::into_inner);
             let names = [&sent, &repository];

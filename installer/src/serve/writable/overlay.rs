@@ -285,7 +285,7 @@ mod tests {
         let runtime = Runtime::new().unwrap();
         let client = runtime.spawn(async move {
             let act = move |_: &Overlay| {
-                start.send(()).unwrap();
+                begin.send(()).unwrap();
                 wait.recv().unwrap();
                 Ok(())
             };

@@ -79,8 +79,10 @@ impl Failure for RepairError {
         match self {
             Self::Bundle(error) => error.exit_code(),
             Self::Write(error) => error.exit_code(),
-            Self::Occupied { .. } => ExitCode::Input,
-            Self::Lost { .. } | Self::Changed { .. } | Self::Parity { .. } => ExitCode::Untrusted,
+            Self::Lost { .. }
+            | Self::Occupied { .. }
+            | Self::Changed { .. }
+            | Self::Parity { .. } => ExitCode::Untrusted,
         }
     }
 

@@ -40,7 +40,7 @@ use kept::Kept;
 use manifests::Digest;
 use open::Header;
 use parity::ParityFile;
-use payload::{Chunk, Payload};
+use payload::Payload;
 use std::{
     collections::HashMap,
     fs::{self, Metadata},
@@ -266,8 +266,8 @@ impl Bundle {
     /// the signed ones.
     pub(crate) fn chunk(&self, chunk: u64, buffer: &mut Vec<u8>) -> Result<(), BundleError> {
         match self.0.payload.read(chunk, buffer) {
-            Chunk::Good => Ok(()),
-            Chunk::Bad | Chunk::Absent => Err(self.no_chunk(chunk)),
+            true => Ok(()),
+            false => Err(self.no_chunk(chunk)),
         }
     }
 

@@ -90,10 +90,20 @@ impl Spare {
 
     /// Whether they give back these chunks.
     pub(super) fn suffices(&self, cut: Cut, lost: &BTreeSet<u64>) -> bool {
-        let mut rows: BTreeMap<u64, usize> = BTreeMap::new();
+        self.short_rows(cut, lost).is_empty()
+    }
+
+    /// The rows that lack more chunks than there is parity for, and of which volumes.
+    pub(super) fn short_rows(
+        &self,
+        cut: Cut,
+        lost: &BTreeSet<u64>,
+    ) -> BTreeMap<u64, BTreeSet<u64>> {
+        let mut rows: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
         for chunk in lost {
-            *rows.entry(cut.row(*chunk)).or_default() += 1;
+            rows.entry(cut.row(*chunk)).or_default().insert(cut.holding(*chunk).number);
         }
-        rows.into_iter().all(|(row, lost)| lost <= self.row(row).len())
+        rows.retain(|row, lost| lost.len() > self.row(*row).len());
+        rows
     }
 }

@@ -33,17 +33,6 @@ impl Piece {
     }
 }
 
-/// What came of reading a chunk. The buffer holds it only when it is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chunk {
-    /// The signed bytes.
-    Good,
-    /// No file has the signed bytes.
-    Bad,
-    /// No file says it holds the chunk.
-    Absent,
-}
-
 #[derive(Debug)]
 pub(super) struct Payload {
     pieces: Vec<Piece>,
@@ -97,16 +86,10 @@ impl Payload {
         start..(start + CHUNK_SIZE).min(self.size)
     }
 
-    /// Reads a chunk from whichever file has it.
-    pub(super) fn read(&self, chunk: u64, buffer: &mut Vec<u8>) -> Chunk {
-        let mut found = Chunk::Absent;
-        for piece in self.holding(chunk) {
-            match self.read_from(piece, chunk, buffer) {
-                true => return Chunk::Good,
-                false => found = Chunk::Bad,
-            }
-        }
-        found
+    /// Reads a chunk from whichever file has the signed bytes. After `false`, when
+    /// none has, the buffer must not be used.
+    pub(super) fn read(&self, chunk: u64, buffer: &mut Vec<u8>) -> bool {
+        self.holding(chunk).any(|piece| self.read_from(piece, chunk, buffer))
     }
 
     /// Reads a chunk of one file and tells whether its bytes are the signed

@@ -14,7 +14,7 @@ use manifests::{
     event::{Event, Reporter},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
@@ -228,13 +228,10 @@ impl Survey {
         let Some(cut) = self.bundle.volumes() else {
             return self.lost.is_empty().then_some(()).ok_or_else(|| self.damaged_file().into());
         };
-        let mut rows: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
-        for chunk in &self.lost {
-            rows.entry(cut.row(*chunk)).or_default().insert(cut.holding(*chunk).number);
-        }
-        let spare = |row| self.spare.row(row).len();
-        rows.retain(|row, lost| lost.len() > spare(*row));
-        let Some(least) = rows.keys().map(|row| spare(*row)).min() else { return Ok(()) };
+        let rows = self.spare.short_rows(cut, &self.lost);
+        let Some(least) = rows.keys().map(|row| self.spare.row(*row).len()).min() else {
+            return Ok(());
+        };
         let volumes: BTreeSet<u64> = rows.into_values().flatten().collect();
         let (release, volumes) = (self.bundle.release(), volumes.into_iter().collect());
         Err(RepairError::Lost { release, volumes, spare: least })

@@ -165,11 +165,6 @@ impl Survey {
         complete::check(bundle)
     }
 
-    /// Whether nothing at all is wrong, also where nobody needs it.
-    pub fn is_flawless(&self) -> bool {
-        self.faults().is_empty()
-    }
-
     pub(super) fn damaged_file(&self) -> BundleError {
         let pieces = self.bundle.0.payload.pieces();
         let bad = self.bad.iter().filter_map(|read| match read {

@@ -75,8 +75,8 @@ impl ParityLabel {
         chunks: u64,
     ) -> io::Result<Option<Self>> {
         let limit = NUMBERS + chunks * blake3::OUT_LEN as u64;
-        let bytes = seal::read(file, at, KIND, limit)?;
-        Ok(bytes.and_then(|bytes| Self::parse(seal::unseal(&bytes, manifest)?, chunks)))
+        let body = seal::body(file, at, KIND, manifest, limit)?;
+        Ok(body.and_then(|body| Self::parse(&body, chunks)))
     }
 
     fn parse(body: &[u8], chunks: u64) -> Option<Self> {

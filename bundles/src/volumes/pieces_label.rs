@@ -34,8 +34,8 @@ impl PiecesLabel {
         manifest: blake3::Hash,
         chunks: u64,
     ) -> io::Result<Option<Self>> {
-        let bytes = seal::read(file, at, KIND, chunks * RANGE as u64)?;
-        Ok(bytes.and_then(|bytes| Self::parse(seal::unseal(&bytes, manifest)?, chunks)))
+        let body = seal::body(file, at, KIND, manifest, chunks * RANGE as u64)?;
+        Ok(body.and_then(|body| Self::parse(&body, chunks)))
     }
 
     fn parse(body: &[u8], chunks: u64) -> Option<Self> {

@@ -29,16 +29,28 @@ pub(crate) fn seal(kind: [u8; 8], manifest: blake3::Hash, body: &[u8]) -> Vec<u8
     out
 }
 
+/// The body of the label at a place, when it is of this kind, of this bundle, and as
+/// it was written. A body has at most so many bytes.
+pub(crate) fn body(
+    file: &File,
+    at: u64,
+    kind: [u8; 8],
+    manifest: blake3::Hash,
+    limit: u64,
+) -> io::Result<Option<Vec<u8>>> {
+    let label = read(file, at, kind, limit)?;
+    Ok(label.and_then(|label| unseal(&label, manifest).map(<[u8]>::to_vec)))
+}
+
 /// The body of a label that is as it was written.
-pub(crate) fn unseal(bytes: &[u8], manifest: blake3::Hash) -> Option<&[u8]> {
+fn unseal(bytes: &[u8], manifest: blake3::Hash) -> Option<&[u8]> {
     let (sealed, found) = bytes.split_last_chunk::<HASH>()?;
     // In constant time, as blake3 compares; here it does not matter.
     (hash(manifest, sealed) == *found).then(|| sealed.get(FRONT..)).flatten()
 }
 
-/// Reads a label whole, when it is of this kind and its body has at most so many
-/// bytes; whether it is as it was written, [`unseal`] tells.
-pub(crate) fn read(file: &File, at: u64, kind: [u8; 8], limit: u64) -> io::Result<Option<Vec<u8>>> {
+/// Reads a label whole, whether or not it is as it was written.
+fn read(file: &File, at: u64, kind: [u8; 8], limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut front = [0; FRONT];
     if !fill(file, &mut front, at)? || !front.starts_with(&SKIPPABLE) || front[8..] != kind {
         return Ok(None);

@@ -42,6 +42,7 @@ mod output;
 #[cfg(test)]
 mod output_tests;
 mod progress;
+mod repaired;
 mod run;
 mod sbom;
 mod shell;
@@ -58,6 +59,7 @@ pub use flags::OutputFlags;
 pub use limits::allow_open_files;
 pub use notes::{choices, notes};
 pub use output::Console;
+pub use repaired::repaired;
 pub use run::{command, exit_codes_help, parse, quit};
 pub use sbom::SbomFormatName;
 pub use shell::{completions, man_pages};

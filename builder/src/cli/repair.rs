@@ -3,9 +3,8 @@
 use super::{Ended, job, split, verify::Keys};
 use bundles::{Acceptance, Bundle, Gaps, RepairOptions, SplitError, Trust};
 use clap::Args;
-use console::{Console, text};
+use console::Console;
 use manifests::ExitCode;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Rebuild lost and damaged volumes from parity volumes, or a damaged bundle from the
@@ -38,23 +37,7 @@ impl Repair {
         let repair = job::run_blocking(|stop| {
             survey.repair(self.output.as_deref(), RepairOptions { jobs, stop, reporter })
         })?;
-        tell(&repair?, console);
+        console::repaired(&repair?, console);
         Ok(ExitCode::Done)
-    }
-}
-
-fn tell(files: &[PathBuf], console: &Console) {
-    if console.wants_json() {
-        console.json(&json!({ "repaired": files }));
-    }
-    for path in files {
-        console.success(&format!("{} is whole again", path.display()));
-    }
-    match files.len() as u64 {
-        0 => console.success("nothing is lost, nothing was written"),
-        count => console.note(&format!(
-            "{} rebuilt; `verify` with the same files shows that nothing is missing",
-            text::count(count, "file", "files")
-        )),
     }
 }

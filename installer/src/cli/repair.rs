@@ -6,8 +6,7 @@ use super::{
 };
 use bundles::RepairOptions;
 use clap::Args;
-use console::{Console, text};
-use serde_json::json;
+use console::Console;
 use std::{
     fs, io,
     path::PathBuf,
@@ -52,7 +51,7 @@ impl Arguments {
         let (stop, _listening) = stop_flag().map_err(CommandError::Signals)?;
         let options = RepairOptions { jobs, stop: &stop, reporter: &*reporter };
         let repaired = survey.repair(self.output.as_deref(), options)?;
-        tell(&repaired, console);
+        console::repaired(&repaired, console);
         Ok(())
     }
 }
@@ -72,20 +71,4 @@ fn stop_flag() -> io::Result<(Arc<AtomicBool>, Runtime)> {
     }
     drop(inside);
     Ok((stop, runtime))
-}
-
-fn tell(files: &[PathBuf], console: &Console) {
-    if console.wants_json() {
-        console.json(&json!({ "repaired": files }));
-    }
-    for path in files {
-        console.success(&format!("{} is whole again", path.display()));
-    }
-    match files.len() as u64 {
-        0 => console.success("nothing is lost, nothing was written"),
-        count => console.note(&format!(
-            "{} rebuilt; `verify` with the same files shows that nothing is missing",
-            text::count(count, "file", "files")
-        )),
-    }
 }

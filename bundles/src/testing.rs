@@ -153,6 +153,7 @@ pub(crate) fn release(
         components: Vec::new(),
         files: vec![file("kubernetes", "kubectl", &kubectl), file("tool", "tool.tgz", &archive)],
         images: vec![index],
+        systems: Vec::new(),
         exceptions: Vec::new(),
         rules: Vec::new(),
         catalog: Vec::new(),

@@ -24,6 +24,7 @@ mod lockfile_versions;
 mod names;
 pub mod overlay;
 mod overlay_laying;
+pub mod packages;
 pub mod patch;
 mod platform;
 pub mod provenance;

@@ -5,8 +5,11 @@
 //! readable by later tools (`format` names the version).
 
 pub use crate::{
-    lockfile_catalog::CatalogEntry, lockfile_component::LockedComponent, lockfile_notes::Decision,
+    lockfile_catalog::CatalogEntry,
+    lockfile_component::LockedComponent,
+    lockfile_notes::Decision,
     lockfile_versions::check_versions,
+    packages::{LockedBase, LockedIndex, LockedList, LockedPackage, LockedSet, LockedSystem},
 };
 
 use crate::{
@@ -14,6 +17,7 @@ use crate::{
     component::{Rendering, Trust},
     component_chart, lockfile_catalog, lockfile_component, lockfile_versions,
     overlay::LaidOverlay,
+    packages,
     patch::Reason,
     provenance::Proof,
     release::{Exception, Omission, Profile},
@@ -72,6 +76,9 @@ pub struct Lockfile {
     pub files: Vec<LockedFile>,
     /// Images, sorted by name.
     pub images: Vec<LockedImage>,
+    /// OS packages, sorted by system and architecture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<LockedSystem>,
     /// What the release leaves out or brings along although the manifests say
     /// otherwise, in the release's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -220,7 +227,7 @@ pub struct LockedLayer {
 pub struct BlobUse {
     /// What it is. Media type as the first user states it.
     pub descriptor: Descriptor,
-    /// `component/name` of each user, sorted: damage is reported in these words.
+    /// `component/name` or `system/package` of each user, sorted: damage is reported in these words.
     pub users: BTreeSet<String>,
 }
 
@@ -321,6 +328,8 @@ impl Lockfile {
         self.files.sort_by(|a, b| a.place().cmp(&b.place()));
         self.images.sort_by(|a, b| a.name.cmp(&b.name));
         self.images.iter_mut().for_each(|image| image.also.sort());
+        self.systems.sort_by(|a, b| a.place().cmp(&b.place()));
+        self.systems.iter_mut().for_each(LockedSystem::sort);
         self.rules.sort_by(|a, b| a.id.cmp(&b.id));
     }
 
@@ -335,6 +344,12 @@ impl Lockfile {
         for image in &self.images {
             for blob in image.blobs() {
                 add(&mut blobs, &blob, format!("{}/{}", image.component, image.name))?;
+            }
+        }
+        for system in &self.systems {
+            for package in &system.packages {
+                let user = format!("{}/{}", system.system, package.name);
+                add(&mut blobs, &package.descriptor(), user)?;
             }
         }
         Ok(blobs)
@@ -356,6 +371,7 @@ impl Lockfile {
         lockfile_catalog::check(self)?;
         component_chart::check(self)?;
         lockfile_component::check(self)?;
+        packages::check_locked(self)?;
         lockfile_versions::check_locked(self)
     }
 }

@@ -4,8 +4,14 @@ pub use crate::release_arches::UnknownArch;
 pub use crate::release_profiles::{Choice, Profile, UnknownProfile};
 
 use crate::{
-    Arch, Name, SbomFormat, Version, checked_name::checked_name, overlay::LaidOverlay,
-    patch::Reason, release_profiles, rules, rules::Acknowledgement, sbom_format, yaml,
+    Arch, Name, SbomFormat, Version,
+    checked_name::checked_name,
+    overlay::LaidOverlay,
+    packages::{self, PackageSet, TargetSystem},
+    patch::Reason,
+    release_profiles, rules,
+    rules::Acknowledgement,
+    sbom_format, yaml,
     yaml::InputError,
 };
 use serde::{Deserialize, Serialize};
@@ -40,6 +46,12 @@ pub struct Release {
     /// The components in the order they are installed in; one may be picked in
     /// several versions.
     pub components: Vec<Pick>,
+    /// The systems that there are OS packages for; see [`Release::for_systems`].
+    #[serde(default)]
+    pub systems: Vec<TargetSystem>,
+    /// The OS packages that hosts need.
+    #[serde(default)]
+    pub packages: Vec<PackageSet>,
     /// What `check` lets pass.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
@@ -136,6 +148,7 @@ impl Release {
         sbom_format::check(&self.sbom)?;
         self.check_components()?;
         release_profiles::check(self)?;
+        packages::check_wanted(self)?;
         self.check_exceptions()?;
         rules::check(&self.acknowledged)?;
         self.check_omitted()

@@ -53,6 +53,8 @@ impl Release {
         release.components.iter_mut().for_each(|pick| pick.profiles.clear());
         release.exceptions.retain(|exception| is_taken(&exception.profiles, &chosen));
         release.exceptions.iter_mut().for_each(|exception| exception.profiles.clear());
+        release.packages.retain(|set| is_taken(&set.profiles, &chosen));
+        release.packages.iter_mut().for_each(|set| set.profiles.clear());
         let taken: BTreeSet<_> = release.components.iter().map(|pick| &pick.name).collect();
         for overlay in &mut release.overlays {
             overlay.unpinned.retain(|one| taken.contains(&one.component));
@@ -92,6 +94,9 @@ pub(crate) fn check(release: &Release) -> Result<(), String> {
     for exception in &release.exceptions {
         let place = format!("exception `{}`", exception.reference);
         check_list(&place, &exception.profiles, &declared)?;
+    }
+    for set in &release.packages {
+        check_list(&format!("packages `{}`", set.set), &set.profiles, &declared)?;
     }
     let picks = release.components.iter();
     let used: BTreeSet<_> = picks.flat_map(|pick| &pick.profiles).collect();

@@ -163,6 +163,7 @@ fn empty(release: &Release) -> Lockfile {
         catalog: Vec::new(),
         files: Vec::new(),
         images: Vec::new(),
+        systems: Vec::new(),
         exceptions: release.exceptions.clone(),
         decisions: release.decisions(),
         omitted: release.omitted.clone(),

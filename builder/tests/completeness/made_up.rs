@@ -45,6 +45,7 @@ pub(crate) fn lockfile() -> Lockfile {
         components: Vec::new(),
         files: Vec::new(),
         images: Vec::new(),
+        systems: Vec::new(),
         exceptions: Vec::new(),
         rules: Vec::new(),
         catalog: Vec::new(),

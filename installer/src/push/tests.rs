@@ -189,6 +189,7 @@ fn lockfile(image: LockedImage) -> Lockfile {
         components: Vec::new(),
         files: Vec::new(),
         images: vec![image],
+        systems: Vec::new(),
         exceptions: Vec::new(),
         rules: Vec::new(),
         catalog: Vec::new(),

@@ -170,6 +170,7 @@ pub(crate) fn release(variant: Variant) -> Release {
             pause.named("kubernetes", "registry.k8s.io/pause:3.10"),
             signature.named("kubernetes", "registry.k8s.io/pause:signature"),
         ],
+        systems: Vec::new(),
         exceptions: Vec::new(),
         rules: Vec::new(),
         catalog: Vec::new(),

@@ -40,6 +40,15 @@ impl Date {
             _ => Self::LAST,
         }
     }
+
+    /// How many days after 1 January 1970 it is; none when it is before that.
+    pub fn unix_day(self) -> Option<u32> {
+        let (month, day) = (u32::from(self.month), u32::from(self.day));
+        let year = u32::from(self.year).checked_sub(u32::from(month <= 2))?;
+        let march_month = if month > 2 { month - 3 } else { month + 9 };
+        let of_year = (153 * march_month + 2) / 5 + day - 1;
+        (365 * year + year / 4 - year / 100 + year / 400 + of_year).checked_sub(719_468)
+    }
 }
 
 impl FromStr for Date {
@@ -140,6 +149,9 @@ mod tests {
         ];
         for (count, day) in days {
             assert_eq!(Date::of_unix_day(count).to_string(), day);
+            let back = day.parse::<Date>().unwrap().unix_day();
+            assert!(back == Some(count) || count == u32::MAX, "{day}: {back:?}");
         }
+        assert_eq!("1969-12-31".parse::<Date>().unwrap().unix_day(), None);
     }
 }

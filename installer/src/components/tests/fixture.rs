@@ -143,6 +143,7 @@ fn lockfile() -> Lockfile {
             manifest("web-gate", "v2.0.0", "web-gate.yaml"),
         ],
         images: images(),
+        systems: Vec::new(),
         exceptions: Vec::new(),
         rules: Vec::new(),
         catalog: Vec::new(),

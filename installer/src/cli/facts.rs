@@ -1,13 +1,14 @@
 //! `facts`: what is true on the hosts.
 
 use super::{
-    CommandError,
+    CommandError, bases,
     cluster::{ClusterArguments, runtime},
 };
-use crate::facts::{Facts, Gathered, survey};
+use crate::facts::{Facts, FactsError, Gathered, fetch_packages, survey};
 use clap::Args;
 use console::{Console, Table, text};
 use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
 /// Show what is true on the hosts
 ///
@@ -17,9 +18,12 @@ pub(super) struct Arguments {
     #[command(flatten)]
     cluster: ClusterArguments,
 
-    /// List every installed package in the JSON, not only those of interest
-    #[arg(long)]
-    packages: bool,
+    /// Write what dpkg has installed on the hosts into DIR instead [default: this folder]
+    ///
+    /// One status file for each distinct set of packages; `bottari-builder lock --base` takes
+    /// them as what the site has.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
+    packages: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -28,8 +32,13 @@ impl Arguments {
         let reaches = self.cluster.reaches(&cluster, console)?;
         let connector = self.cluster.connector(console);
         let parallel = self.cluster.parallel.get();
-        let asking = survey(&connector, &reaches, self.packages, parallel);
-        let gathered = runtime()?.block_on(asking);
+        let runtime = runtime()?;
+        if let Some(folder) = &self.packages {
+            let fetched = runtime.block_on(fetch_packages(&connector, &reaches, parallel));
+            bases::write(folder, &fetched, console)?;
+            return tell_failures(console, fetched);
+        }
+        let gathered = runtime.block_on(survey(&connector, &reaches, parallel));
         match console.wants_json() {
             true => console.json(&json(&gathered)),
             false => console.table(&table(&gathered)),
@@ -39,8 +48,11 @@ impl Arguments {
 }
 
 /// Every failure but the last is a warning; the last one ends the program.
-fn tell_failures(console: &Console, gathered: Vec<Gathered>) -> Result<(), CommandError> {
-    let mut failures = gathered.into_iter().filter_map(|(_, facts)| facts.err());
+fn tell_failures<T>(
+    console: &Console,
+    answers: Vec<(String, Result<T, FactsError>)>,
+) -> Result<(), CommandError> {
+    let mut failures = answers.into_iter().filter_map(|(_, answer)| answer.err());
     let Some(mut last) = failures.next() else { return Ok(()) };
     for next in failures {
         console.failure(&last);

@@ -2,6 +2,7 @@
 
 mod apply;
 mod arguments;
+mod bases;
 mod cluster;
 mod confirm;
 mod error;

@@ -41,7 +41,7 @@ impl Arguments {
         let appetite = Appetite::of(&bundle.lockfile()?, bundle.file_size());
         let reaches = self.cluster.reaches(&cluster, console)?;
         let connector = self.cluster.connector(console);
-        let asking = survey(&connector, &reaches, false, self.cluster.parallel.get());
+        let asking = survey(&connector, &reaches, self.cluster.parallel.get());
         let gathered = runtime()?.block_on(asking);
         let results = preflight(&Needs::of(&cluster, &appetite), &gathered);
         let report = Report { results, accepted };

@@ -121,7 +121,7 @@ impl Ways {
     /// Looks at every host.
     pub(super) fn survey(&self) -> Vec<Gathered> {
         let reaches: Vec<Reach> = self.reaches.iter().map(|(_, reach)| reach.clone()).collect();
-        self.runtime.block_on(survey(&self.connector, &reaches, false, self.parallel))
+        self.runtime.block_on(survey(&self.connector, &reaches, self.parallel))
     }
 
     /// Opens those that can be opened.

@@ -1,7 +1,7 @@
 //! Asks hosts for their facts, many at once but not too many.
 
 use super::{Clock, Facts, FactsError, parse};
-use crate::transport::{Reach, RemoteCommand, Transport, TransportError, ssh::Connector};
+use crate::transport::{Reach, RemoteCommand, Session, Transport, TransportError, ssh::Connector};
 use futures_util::StreamExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,17 +14,14 @@ const CLOCK_SAMPLES: usize = 3;
 /// The facts of one host, or why they are not known.
 pub type Gathered = (String, Result<Facts, FactsError>);
 
-/// The facts of one host. `now` is the operator's clock; with `all_packages`
-/// every installed package is listed.
+/// The facts of one host. `now` is the operator's clock.
 pub async fn gather(
     transport: &dyn Transport,
-    all_packages: bool,
     now: &(dyn Fn() -> SystemTime + Sync),
 ) -> Result<Facts, FactsError> {
     let host = transport.host();
     let failed = |error| FactsError::Transport { host: host.to_owned(), source: Box::new(error) };
-    let which = if all_packages { "all" } else { "some" };
-    let command = RemoteCommand::script("gather facts", SCRIPT, [which]).deadline(DEADLINE);
+    let command = RemoteCommand::script("gather facts", SCRIPT, [""; 0]).deadline(DEADLINE);
     let finished = transport.run(&command).await.map_err(failed)?;
     let finished = finished.expect_success(host, "gather facts").map_err(failed)?;
     let whole = finished.stdout.dropped_bytes == 0;
@@ -34,28 +31,31 @@ pub async fn gather(
     Ok(facts)
 }
 
-/// The facts of many hosts in their order, `parallel` at a time. A host that
-/// cannot be asked does not keep the others from being asked.
-pub async fn survey(
+/// The facts of many hosts in their order, `parallel` at a time.
+pub async fn survey(connector: &Connector, hosts: &[Reach], parallel: usize) -> Vec<Gathered> {
+    let ask = async |session: Session| gather(&session, &SystemTime::now).await;
+    each_host(connector, hosts, parallel, ask).await
+}
+
+/// Asks hosts something, `parallel` at a time; the answers in the hosts' order. A
+/// host that cannot be asked does not keep the others from being asked.
+pub(super) async fn each_host<T>(
     connector: &Connector,
     hosts: &[Reach],
-    all_packages: bool,
     parallel: usize,
-) -> Vec<Gathered> {
-    let ask = |host: &Reach| {
-        let host = host.clone();
-        async move {
-            let name = host.name().to_owned();
-            let facts = match host.open(connector).await {
-                Ok(session) => gather(&session, all_packages, &SystemTime::now).await,
-                Err(error) => {
-                    Err(FactsError::Transport { host: name.clone(), source: Box::new(error) })
-                }
-            };
-            (name, facts)
-        }
-    };
-    futures_util::stream::iter(hosts.iter().map(ask)).buffered(parallel.max(1)).collect().await
+    ask: impl AsyncFn(Session) -> Result<T, FactsError>,
+) -> Vec<(String, Result<T, FactsError>)> {
+    let asking = hosts.iter().map(async |host| {
+        let name = host.name().to_owned();
+        let answer = match host.open(connector).await {
+            Ok(session) => ask(session).await,
+            Err(error) => {
+                Err(FactsError::Transport { host: name.clone(), source: Box::new(error) })
+            }
+        };
+        (name, answer)
+    });
+    futures_util::stream::iter(asking).buffered(parallel.max(1)).collect().await
 }
 
 async fn clock(

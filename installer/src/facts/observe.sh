@@ -1,6 +1,5 @@
 # Looks at a host and changes nothing. POSIX sh; every tool may be absent.
 # Output: `== NAME` begins a section, `| LINE` is a line of it, `== end` is last.
-# $1: `all` to list every installed package, else only those of interest.
 
 section() { printf '== %s\n' "$1"; sed -n -e 's/^/| /p' -e "${2:-2000}q"; }
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -85,15 +84,11 @@ done | section tools
 { have systemctl && quick systemctl --version | head -n 1; } | section systemd
 
 if have dpkg-query; then
-  if [ "$1" = all ]; then
-    quick dpkg-query -W -f='${Package} ${Version} ${Architecture} ${db:Status-Status}\n'
-  else
-    quick dpkg-query -W -f='${Package} ${Version} ${Architecture} ${db:Status-Status}\n' \
-      apparmor chrony conntrack containerd containerd.io cri-o crun docker-ce docker.io ebtables \
-      etcd etcd-server ethtool firewalld ipset iptables iptables-persistent ipvsadm kubeadm kubectl \
-      kubelet libseccomp2 nfs-common nftables ntp openssh-server podman runc socat \
-      systemd-timesyncd ufw
-  fi
+  quick dpkg-query -W -f='${Package} ${Version} ${Architecture} ${db:Status-Status}\n' \
+    apparmor chrony conntrack containerd containerd.io cri-o crun docker-ce docker.io ebtables \
+    etcd etcd-server ethtool firewalld ipset iptables iptables-persistent ipvsadm kubeadm kubectl \
+    kubelet libseccomp2 nfs-common nftables ntp openssh-server podman runc socat \
+    systemd-timesyncd ufw
 fi | section packages 20000
 
 if have systemctl; then

@@ -68,7 +68,7 @@ pub struct Facts {
     pub sysctls: BTreeMap<String, String>,
     /// Programs of interest that are there.
     pub tools: BTreeSet<String>,
-    /// Installed packages of interest with their versions, or all of them.
+    /// Installed packages of interest with their versions.
     pub packages: BTreeMap<String, String>,
     /// Services of interest that are there.
     pub units: Vec<Unit>,

@@ -43,6 +43,31 @@ fn facts_are_a_table_or_json() {
 }
 
 #[test]
+fn the_packages_of_the_hosts_become_files_for_the_builder() {
+    let world = world();
+    let status = fs::read("/var/lib/dpkg/status").unwrap();
+    let said = run(&world, ["facts", "-f", "cluster.yaml", "--packages", "site"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let files = fs::read_dir(world.path("site")).unwrap();
+    let names: Vec<_> =
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let [name] = &names[..] else { panic!("{names:?}") };
+    assert!(name.ends_with(".status"), "{name}");
+    assert_eq!(fs::read(world.path("site").join(name)).unwrap(), status);
+    let line = said.stdout.lines().nth(1).unwrap();
+    assert!(line.starts_with(&format!("site/{name} ")) && line.ends_with("no-such-name"), "{line}");
+    assert!(said.stderr.contains("`bottari-builder lock RELEASE --base "), "{}", said.stderr);
+    assert!(said.stderr.contains(&format!("=site/{name}`")), "{}", said.stderr);
+    // Again, into this folder: the name is the same.
+    let said = run(&world, ["facts", "-f", "cluster.yaml", "--packages", "--json"]);
+    let json: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["files"][0]["file"], **name, "{json}");
+    assert_eq!(json["files"][0]["hosts"], serde_json::json!(["no-such-name"]));
+    assert!(json["files"][0]["packages"].as_u64().unwrap() > 0);
+    assert_eq!(fs::read(world.path(name)).unwrap(), status);
+}
+
+#[test]
 fn preflight_says_which_check_failed_and_what_to_do() {
     let world = world();
     let said = preflight(&world, &[]);

@@ -4,6 +4,7 @@ mod commands;
 mod host_keys;
 mod jump;
 mod login;
+mod packages;
 mod sshd;
 mod sudo;
 mod uploads;

@@ -23,6 +23,7 @@ mod lockfile;
 mod parallel;
 mod partial;
 mod plan;
+mod plan_repository;
 mod signature;
 mod trust;
 mod volumes;
@@ -38,9 +39,11 @@ pub use format::{
     oci::{
         DOCKER_LIST_TYPE, DOCKER_MANIFEST_TYPE, INDEX_TYPE, MANIFEST_TYPE, is_index, is_manifest,
     },
+    repository::{RepositoryFile, RepositoryRecord},
 };
 pub use hash::{BlobHasher, digest, sha256};
 pub use plan::{BundlePlan, PlanError, SbomDocument};
+pub use plan_repository::{Repository, RepositoryContent};
 pub use signature::{BundleSignature, KeyId, KeyIdError, Signer};
 pub use trust::{Fingerprint, PublicKey, PublicKeyError, Trust, TrustError};
 pub use volumes::{
@@ -74,6 +77,8 @@ mod memory_tests;
 mod parity_tests;
 #[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod repository_tests;
 #[cfg(test)]
 mod resend_tests;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::{
         oci,
     },
     hash,
+    plan_repository::{self, Repository},
 };
 use manifests::{
     Descriptor, Digest, SbomFormat,
@@ -66,6 +67,17 @@ impl BundlePlan {
         text: &str,
         documents: &[SbomDocument],
     ) -> Result<Self, PlanError> {
+        Self::with_repositories(lockfile, text, documents, &[])
+    }
+
+    /// The same of a lockfile with OS packages: like documents, their repositories
+    /// are made when the blobs are there.
+    pub fn with_repositories(
+        lockfile: &Lockfile,
+        text: &str,
+        documents: &[SbomDocument],
+        repositories: &[Repository],
+    ) -> Result<Self, PlanError> {
         let mut collected = Collected::new(lockfile)?;
         collected.files(lockfile);
         collected.lockfile(lockfile, text);
@@ -73,12 +85,13 @@ impl BundlePlan {
             collected.document(lockfile, document);
         }
         collected.images(lockfile);
+        let records = repositories.iter().map(|one| collected.repository(one)).collect();
         let blobs = place(&collected.blobs)?;
         let payload_size = payload_size(&blobs)?;
         let mut manifest = BundleManifest {
             format: FORMAT.to_owned(),
             opens_with: OPENS_WITH.to_owned(),
-            encoder: encoder(documents),
+            encoder: encoder(documents) + &plan_repository::encoder(repositories),
             release: lockfile.release.clone(),
             version: lockfile.version.clone(),
             serial: lockfile.serial,
@@ -89,6 +102,7 @@ impl BundlePlan {
             payload_size,
             omitted: omitted(lockfile, &collected.blobs),
             names: collected.names,
+            repositories: records,
             blobs,
             chunks: vec![
                 "0".repeat(64);
@@ -96,6 +110,7 @@ impl BundlePlan {
             ],
         };
         manifest.names.sort_by(|a, b| a.name.cmp(&b.name));
+        manifest.repositories.sort_by(|a, b| a.system.cmp(&b.system));
         manifest.header_size = header::size_for(&manifest);
         if manifest.header_size > MAX_HEADER {
             return Err(PlanError(format!(
@@ -140,7 +155,7 @@ impl BundlePlan {
 }
 
 /// Blobs and names while they are gathered.
-struct Collected {
+pub(crate) struct Collected {
     blobs: BTreeMap<Digest, BlobUse>,
     made: BTreeMap<Digest, Vec<u8>>,
     names: Vec<NameRecord>,
@@ -206,7 +221,7 @@ impl Collected {
         self.make(manifest, oci::MANIFEST_TYPE, user).digest
     }
 
-    fn make(&mut self, bytes: Vec<u8>, media_type: &str, user: String) -> Descriptor {
+    pub(crate) fn make(&mut self, bytes: Vec<u8>, media_type: &str, user: String) -> Descriptor {
         let (digest, size) = (hash::sha256(&bytes), bytes.len() as u64);
         let descriptor =
             Descriptor { digest: digest.clone(), size, media_type: media_type.to_owned() };

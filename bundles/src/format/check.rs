@@ -4,6 +4,7 @@
 use super::{
     CHUNK_SIZE, FRAME_PLAIN, MAX_HEADER, entry, frame,
     manifest::{BlobRecord, BundleManifest, Encoding, Kind, NameRecord, frame_plain_sizes},
+    repository,
 };
 use manifests::{Algorithm, ImageRef};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ impl BundleManifest {
         self.check_sizes()?;
         self.check_layout()?;
         self.check_names()?;
+        let blobs = self.blobs.iter().map(|blob| &blob.digest).collect();
+        repository::check(&self.repositories, &blobs)?;
         self.check_omitted()
     }
 

@@ -1,6 +1,6 @@
 //! The bundle manifest, `bottari.json`: the table of contents that is signed.
 
-use super::{FORMAT, FRAME_PLAIN, entry};
+use super::{FORMAT, FRAME_PLAIN, entry, repository::RepositoryRecord};
 use manifests::{Arch, Descriptor, Digest, Name, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -34,6 +34,9 @@ pub struct BundleManifest {
     pub payload_size: u64,
     /// Every name the bundle answers to, sorted.
     pub names: Vec<NameRecord>,
+    /// Repositories of OS packages, sorted by system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<RepositoryRecord>,
     /// Blobs that a carried index names and the release leaves out on purpose.
     pub omitted: Vec<Digest>,
     /// Every blob, in the order of the file.

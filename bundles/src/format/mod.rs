@@ -7,6 +7,7 @@ pub(crate) mod frame;
 pub(crate) mod header;
 pub(crate) mod manifest;
 pub(crate) mod oci;
+pub(crate) mod repository;
 
 /// What a bundle manifest of this version says in its first field.
 pub const FORMAT: &str = "bottari.bundle/v1";

@@ -52,6 +52,30 @@ pub enum KeyError {
     /// The two passwords typed were not the same.
     #[error("the two passwords differ")]
     Typed,
+    /// Not an OpenPGP secret key, or the wrong password.
+    #[error("`{path}` is not an OpenPGP secret key, or the password is wrong")]
+    OpenPgp {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<pgp::errors::Error>,
+    },
+    /// An OpenPGP key that signs in another way than ours do.
+    #[error("`{path}` is not a key for packages: expected an Ed25519 key of OpenPGP version 4")]
+    OtherKind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What is to be signed is older than the key, and nobody would take that.
+    #[error("the key in `{path}` is of {born}, and is to sign packages of {made}")]
+    TooYoung {
+        /// The file.
+        path: PathBuf,
+        /// The day of the key.
+        born: String,
+        /// The day of what it is to sign.
+        made: String,
+    },
     /// The key does not sign.
     #[error("the secret key in `{path}` is damaged")]
     Damaged {
@@ -69,7 +93,8 @@ impl Failure for KeyError {
         match self {
             Self::Exists { .. } => Some("choose another name with `-o`: whoever trusts the old key would no longer trust what you sign".into()),
             Self::Password { .. } => Some("where nobody can type, put the password in a file and name it with `--password-file`".into()),
-            Self::Secret { .. } => Some("`bottari-builder key show FILE` tells what a key file holds".into()),
+            Self::OtherKind { .. } | Self::TooYoung { .. } => Some("make one with `bottari-builder key generate --apt`".into()),
+            Self::Secret { .. } | Self::OpenPgp { .. } => Some("`bottari-builder key show FILE` tells what a key file holds".into()),
             _ => None,
         }
     }
@@ -165,7 +190,7 @@ pub fn generate(path: &Path, password: Option<String>) -> Result<(PathBuf, Publi
     let public = PublicKey::parse(&pair.pk.to_base64()).map_err(damaged)?;
     let comment = format!("bottari secret key {}", public.id());
     let boxed = pair.sk.to_box(Some(&comment)).map_err(secret)?;
-    let public_path = with_pub(path);
+    let public_path = with_ending(path, "pub");
     write_new(&public_path, 0o644, &public.render())?;
     write_new(path, 0o600, &boxed.into_string()).inspect_err(|_| {
         let _ = fs::remove_file(&public_path);
@@ -204,13 +229,16 @@ fn base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(bytes)
 }
 
-fn with_pub(path: &Path) -> PathBuf {
+/// The file beside a secret key's: `release.pub` of `release.key`.
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(".pub");
+    name.push(".");
+    name.push(ending);
     path.with_file_name(name)
 }
 
-fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
+/// Writes a file that is not there yet.
+pub(crate) fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), KeyError> {
     let mut options = fs::File::options();
     let file = options.write(true).create_new(true).mode(mode).open(path);
     file.and_then(|mut file| {

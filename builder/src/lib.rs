@@ -1,6 +1,7 @@
 //! The connected side: a release becomes a lockfile, the lockfile's blobs come
 //! into a cache, and out of the cache comes one signed bundle.
 
+pub mod apt;
 pub mod build;
 pub mod cache;
 pub mod check;

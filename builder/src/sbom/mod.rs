@@ -35,6 +35,10 @@ pub use scan::{
 };
 pub use scans::{Blobs, Options};
 
+pub(crate) use packed::{Form, unpack};
+pub(crate) use scans::through;
+pub(crate) use tar::{EntryKind, TarReader, fill};
+
 use crate::supply::Supply;
 use bundles::SbomDocument;
 use manifests::{Digest, SbomFormat, lockfile::Lockfile};

@@ -21,7 +21,7 @@ const XZ_MEMORY: u64 = 128 * 1024 * 1024;
 
 /// A blob on its way: counts, hashes, and keeps apart what our own disk did
 /// wrong from what the bytes themselves have wrong.
-pub(super) struct Packed<'a> {
+pub(crate) struct Packed<'a> {
     inner: Box<dyn Read + Send + 'a>,
     hasher: BlobHasher,
     failed: Option<io::Error>,
@@ -31,7 +31,7 @@ pub(super) struct Packed<'a> {
 
 impl<'a> Packed<'a> {
     /// `stop` ends it from outside, as an error of reading.
-    pub(super) fn new(
+    pub(crate) fn new(
         inner: Box<dyn Read + Send + 'a>,
         algorithm: Algorithm,
         stop: &'a AtomicBool,
@@ -41,7 +41,7 @@ impl<'a> Packed<'a> {
     }
 
     /// Reads what is left and tells the digest of all of it.
-    pub(super) fn finish(mut self) -> io::Result<Digest> {
+    pub(crate) fn finish(mut self) -> io::Result<Digest> {
         let mut buffer = vec![0; BUFFER];
         while self.failed.is_none() && self.read(&mut buffer).unwrap_or(0) > 0 {}
         match self.failed {
@@ -75,7 +75,7 @@ impl Read for Packed<'_> {
 
 /// How a blob is compressed, by its first bytes: media types may say anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Gzip,
     Zstd,
     Xz,
@@ -95,7 +95,7 @@ impl Form {
 }
 
 /// The plain bytes of what has `size` packed ones, bounded.
-pub(super) fn unpack<'a>(
+pub(crate) fn unpack<'a>(
     packed: impl Read + 'a,
     size: u64,
 ) -> io::Result<(Form, Box<dyn BufRead + 'a>)> {

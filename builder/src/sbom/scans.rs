@@ -134,27 +134,37 @@ fn one(job: &Job, blobs: Blobs<'_>, options: Options<'_>) -> Result<Scan, SbomEr
     Ok(scan)
 }
 
-/// Reads a blob to its end. Nothing of one with other bytes is used.
 fn look(
     job: &Job,
     blobs: Blobs<'_>,
     stop: &AtomicBool,
     transfer: &Transfer<'_>,
 ) -> Result<Scan, SbomError> {
+    let of = (&job.digest, &*job.user);
+    through(of, blobs.source, stop, transfer, |packed| scan::scan(packed, job.size))
+}
+
+/// Reads a blob to its end; `look` sees it pass by. Nothing of one with other bytes
+/// is used.
+pub(crate) fn through<T>(
+    (digest, user): (&Digest, &str),
+    source: &dyn BlobSource,
+    stop: &AtomicBool,
+    transfer: &Transfer<'_>,
+    look: impl FnOnce(&mut Packed<'_>) -> T,
+) -> Result<T, SbomError> {
     let unreadable =
-        |source| SbomError::Read { digest: job.digest.clone(), user: job.user.clone(), source };
-    let inner = blobs.source.open(&job.digest).map_err(unreadable)?;
-    let mut packed = Packed::new(inner, job.digest.algorithm(), stop, transfer);
-    let scan = scan::scan(&mut packed, job.size);
+        |source| SbomError::Read { digest: digest.clone(), user: user.to_owned(), source };
+    let inner = source.open(digest).map_err(unreadable)?;
+    let mut packed = Packed::new(inner, digest.algorithm(), stop, transfer);
+    let seen = look(&mut packed);
     let found = packed.finish();
     if stop.load(Ordering::Relaxed) {
         return Err(SbomError::Interrupted);
     }
     let found = found.map_err(unreadable)?;
-    match found == job.digest {
-        true => Ok(scan),
-        false => {
-            Err(SbomError::Differs { user: job.user.clone(), expected: job.digest.clone(), found })
-        }
+    match found == *digest {
+        true => Ok(seen),
+        false => Err(SbomError::Differs { user: user.to_owned(), expected: digest.clone(), found }),
     }
 }

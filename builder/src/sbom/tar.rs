@@ -13,7 +13,7 @@ const MAX_RECORDS: u64 = 1024 * 1024;
 
 /// What an entry is, as far as anybody here asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EntryKind {
+pub(crate) enum EntryKind {
     File,
     HardLink,
     Folder,
@@ -23,14 +23,14 @@ pub(super) enum EntryKind {
 
 /// The head of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// As the archive writes it.
-    pub(super) path: String,
-    pub(super) kind: EntryKind,
+    pub(crate) path: String,
+    pub(crate) kind: EntryKind,
     /// What a hard link stands for.
-    pub(super) target: String,
+    pub(crate) target: String,
     /// Bytes of content.
-    pub(super) size: u64,
+    pub(crate) size: u64,
 }
 
 /// What pax records and long names say of the entry behind them.
@@ -43,7 +43,7 @@ struct Extended {
 
 /// Reads entries one after the other.
 #[derive(Debug)]
-pub(super) struct TarReader<R> {
+pub(crate) struct TarReader<R> {
     inner: R,
     /// Content of the current entry that nobody has read.
     left: u64,
@@ -51,13 +51,13 @@ pub(super) struct TarReader<R> {
 }
 
 impl<R: BufRead> TarReader<R> {
-    pub(super) fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self { inner, left: 0, padding: 0 }
     }
 
     /// The next entry, skipping what was not read of the one before; `None` at
     /// the end of the archive.
-    pub(super) fn next_entry(&mut self) -> io::Result<Option<Entry>> {
+    pub(crate) fn next_entry(&mut self) -> io::Result<Option<Entry>> {
         let mut extended = Extended::default();
         loop {
             self.skip_rest()?;
@@ -170,7 +170,7 @@ impl<R: BufRead> Read for TarReader<R> {
 }
 
 /// Fills a buffer as far as the source goes.
-pub(super) fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match source.read(&mut buffer[filled..])? {

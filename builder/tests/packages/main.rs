@@ -1,8 +1,12 @@
 //! Our closure of OS packages beside apt's own choice, on the indexes that this
-//! machine's apt has.
+//! machine's apt has, and our repository before stock apt.
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on ends its test")]
 
 mod apt;
 mod in_release;
 mod oracle;
+mod private_apt;
+mod repository;
+mod small;
+mod stock;

@@ -1,7 +1,7 @@
 //! Repositories of OS packages inside a bundle.
 
 use crate::{
-    Acceptance, Bundle, BundlePlan, Repository, RepositoryContent, RepositoryFile,
+    Acceptance, Bundle, BundlePlan, Repository, RepositoryContent, RepositoryFile, Reuse,
     attack::Hostile,
     format::manifest::BundleManifest,
     sha256,
@@ -111,6 +111,20 @@ fn a_signed_list_that_leads_astray_is_refused() {
         let error = hostile.opening(&hostile.changed(change));
         assert!(error.contains(told), "{error}");
     }
+}
+
+#[test]
+fn an_earlier_bundle_with_another_signature_in_it_is_not_the_same() {
+    let (lockfile, _) = sample();
+    let plan = |repository| {
+        BundlePlan::with_repositories(&lockfile, &lockfile.render(), &[], &[repository]).unwrap()
+    };
+    let earlier = Reuse::new(written_with(&[repository("debian-12")]).open().unwrap()).unwrap();
+    assert!(earlier.is_of(&plan(repository("debian-12"))));
+    let mut other = repository("debian-12");
+    let signature = RepositoryContent::Made { bytes: b"new".into(), media_type: "text/plain" };
+    other.files.insert("dists/bottari/Release".into(), signature);
+    assert!(!earlier.is_of(&plan(other)));
 }
 
 #[test]

@@ -47,8 +47,8 @@ impl Reuse {
     /// encoder, with the same documents. Everything else follows from these.
     pub fn is_of(&self, plan: &BundlePlan) -> bool {
         let (theirs, ours) = (self.bundle.manifest(), &plan.manifest);
-        (&theirs.lockfile, &theirs.encoder, &theirs.names)
-            == (&ours.lockfile, &ours.encoder, &ours.names)
+        (&theirs.lockfile, &theirs.encoder, &theirs.names, &theirs.repositories)
+            == (&ours.lockfile, &ours.encoder, &ours.names, &ours.repositories)
     }
 
     /// The blob as it lies there, when a writer would lay it down like that.

@@ -7,6 +7,7 @@ use crate::{
     write,
     writer::WriteOptions,
 };
+use bytes::Bytes;
 use manifests::event::Silent;
 use std::{fs, io::Read, process::Command, sync::atomic::AtomicBool};
 
@@ -53,6 +54,34 @@ fn ranges_across_blocks_chunks_and_frames_are_right() {
             }
         }
     }
+}
+
+#[test]
+fn a_reader_knows_what_it_can_give_without_reading() {
+    let written = written();
+    let bundle = written.open().unwrap();
+    let mut runs = 0;
+    for blob in &bundle.manifest().blobs {
+        let buffer = match blob.encoding {
+            Encoding::Stored => 4 << 20,
+            Encoding::Zstd => 8 << 20,
+        };
+        let mut reader = bundle.read(&blob.digest, 0..u64::MAX).unwrap();
+        let mut run = Vec::new();
+        while let Some(piece) = reader.next_piece().unwrap() {
+            run.push(piece);
+            let all: usize = run.iter().map(Bytes::len).sum();
+            // Between the first and the last are only the heads of the blocks.
+            let last = run[run.len() - 1].as_ptr() as usize + run[run.len() - 1].len();
+            let span = last - run[0].as_ptr() as usize;
+            assert!(all <= span && span <= buffer, "{all} bytes over {span}");
+            if !reader.has_more_at_hand() {
+                (run, runs) = (Vec::new(), runs + 1);
+            }
+        }
+        assert!(run.is_empty());
+    }
+    assert!(runs > bundle.manifest().blobs.len(), "some blobs have several buffers");
 }
 
 #[test]

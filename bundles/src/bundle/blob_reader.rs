@@ -68,6 +68,20 @@ impl BlobReader {
         Ok(Some(piece))
     }
 
+    /// Whether the next piece borrows from the same buffer as the last one, so that
+    /// nothing has to be read for it.
+    pub fn has_more_at_hand(&self) -> bool {
+        let (at, held) = match self.record().encoding {
+            Encoding::Stored => {
+                let at = self.record().offset + frame::stored_offset(self.left.start);
+                (at / CHUNK_SIZE, &self.chunk)
+            }
+            Encoding::Zstd => (self.left.start / FRAME_PLAIN, &self.decoded),
+        };
+        !self.rest.is_empty()
+            || !self.left.is_empty() && held.as_ref().is_some_and(|(held, _)| *held == at)
+    }
+
     fn record(&self) -> &BlobRecord {
         &self.bundle.manifest().blobs[self.index]
     }

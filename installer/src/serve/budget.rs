@@ -1,10 +1,11 @@
-//! How much memory all answers together may hold. Two parts: what is needed to
-//! read and hash, which nobody keeps while a client drains, and what is on its
-//! way to clients, counted to the byte until it has left. When there is not enough
-//! for all, the address that holds least comes first: thousands of slow clients
-//! cannot make another one wait for them.
+//! How much memory all answers together may hold. Three parts: what is needed to
+//! read and hash, which nobody keeps while a client drains; copies on their way to
+//! clients, counted to the byte until they have left; and whole buffers that quick
+//! clients are lent. When there is not enough of the first two for all, the address
+//! that holds least comes first: thousands of slow clients cannot make another one
+//! wait for them. Nobody waits for the third.
 
-use bytes::Bytes;
+use super::pieces::Copies;
 use std::{
     collections::{BTreeMap, VecDeque},
     net::IpAddr,
@@ -12,11 +13,15 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Bytes for reading and hashing. With what flows, with the chunks that are kept for
-/// others (48 MiB) and what the program needs besides, all stays below 192 MiB.
+/// Bytes for reading and hashing. With what flows and is lent, with the chunks that
+/// are kept for others (48 MiB) and what the program needs besides, all stays below
+/// 192 MiB, because much of what is read and lent is among what is kept.
 const READING: usize = 64 << 20;
 /// Bytes on their way to clients.
 const FLOWING: usize = 32 << 20;
+/// Bytes of buffers that are lent: two quick clients with one buffer in the socket,
+/// one that waits and one that is read. Others are given copies.
+const LENT: usize = 24 << 20;
 
 /// How much may be read and sent at once.
 #[derive(Debug, Clone)]
@@ -25,11 +30,16 @@ pub(crate) struct Budget {
     pub(crate) reading: Arc<Shares>,
     /// For what is on its way.
     pub(crate) flowing: Arc<Shares>,
+    /// For whole buffers on their way to who is quick. Nobody waits for that.
+    pub(crate) lent: Arc<Shares>,
+    /// Where copies are made.
+    pub(crate) copies: Copies,
 }
 
 impl Budget {
     pub(crate) fn new() -> Self {
-        Self { reading: Shares::new(READING), flowing: Shares::new(FLOWING) }
+        let (reading, flowing) = (Shares::new(READING), Shares::new(FLOWING));
+        Self { reading, flowing, lent: Shares::new(LENT), copies: Copies::default() }
     }
 }
 
@@ -125,7 +135,7 @@ impl Shares {
 
 impl Room {
     /// A part of it, which is given back by itself.
-    fn split(&mut self, bytes: usize) -> Self {
+    pub(crate) fn split(&mut self, bytes: usize) -> Self {
         self.bytes -= bytes;
         Self { shares: Arc::clone(&self.shares), address: self.address, bytes }
     }
@@ -147,24 +157,6 @@ impl Drop for Room {
             self.shares.give();
         }
     }
-}
-
-/// Bytes that take room for as long as anybody holds them.
-struct Counted {
-    bytes: Vec<u8>,
-    _room: Room,
-}
-
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-/// Bytes that take their part of `room`.
-pub(crate) fn counted(bytes: Vec<u8>, room: &mut Room) -> Bytes {
-    let part = room.split(bytes.len());
-    Bytes::from_owner(Counted { bytes, _room: part })
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod manager;
 mod metrics;
 mod moving;
 mod names;
+mod pieces;
 mod range;
 mod referrers;
 mod reply;

@@ -32,6 +32,9 @@ const LARGE: u64 = 1 << 20;
 /// some hundred KiB before it shows whether anybody reads them.
 const GROWTH: u64 = 16;
 
+/// Bytes that a client must have taken before it is lent whole buffers.
+const PROVEN: u64 = 8 << 20;
+
 /// How long a client may take for a batch and be called quick.
 const QUICK: Duration = Duration::from_millis(200);
 /// How long it may take at all. One that takes nothing is cut off far earlier, by
@@ -40,6 +43,23 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Consecutive pieces of a blob, or why there are none.
 type Batch = io::Result<Vec<Bytes>>;
+
+/// What the next batch is made of, with the memory for it.
+enum Portion {
+    /// So many bytes, copied.
+    Copied(Room, u64),
+    /// All that follows in one buffer.
+    Lent(Room),
+}
+
+impl Portion {
+    fn read(self, source: &mut Source) -> Batch {
+        match self {
+            Self::Copied(room, size) => source.copy(room, size),
+            Self::Lent(room) => source.lend(room),
+        }
+    }
+}
 
 /// What a stream shares with all others, and whom it is for.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +87,7 @@ impl BlobStream {
         range: Range<u64>,
         Sending { budget, health, guest }: Sending<'_>,
     ) -> io::Result<Self> {
-        let source = Source::new(bundle, record, range);
+        let source = Source::new(bundle, record, range, budget);
         let left = source.remaining();
         let (out, mut batches) = mpsc::channel(1);
         let (budget, guest) = (budget.clone(), Arc::clone(guest));
@@ -123,18 +143,16 @@ struct Gone;
 async fn pump(mut source: Source, mut flow: Flow) {
     let mut held = None;
     while source.remaining() > 0 {
-        let size = flow.batch().min(source.remaining());
-        let rooms = flow.rooms(held.take(), size, &mut source).await;
-        let Ok((reading, flowing)) = rooms else { return };
+        let Ok((reading, portion)) = flow.rooms(held.take(), &mut source).await else { return };
         let read = spawn_blocking(move || {
-            let batch = source.batch(flowing, size);
+            let batch = portion.read(&mut source);
             (source, batch)
         });
         // It is not read any more when the program ends.
         let Ok((back, batch)) = read.await else { return };
         source = back;
         let failed = batch.is_err();
-        held = match flow.send(batch, size, reading, &mut source).await {
+        held = match flow.send(batch, reading, &mut source).await {
             Ok(held) if !failed => held,
             _ => return,
         };
@@ -142,6 +160,11 @@ async fn pump(mut source: Source, mut flow: Flow) {
 }
 
 impl Flow {
+    /// Whether it took so much so quickly that it may be lent whole buffers.
+    fn is_proven(&self) -> bool {
+        self.quick && self.sent >= PROVEN
+    }
+
     /// How many bytes the next batch should have.
     fn batch(&self) -> u64 {
         match self.quick {
@@ -155,19 +178,26 @@ impl Flow {
     async fn rooms(
         &self,
         held: Option<Room>,
-        size: u64,
         source: &mut Source,
-    ) -> Result<(Room, Room), Gone> {
-        let bytes = usize::try_from(size).expect("a batch is at most a MiB");
+    ) -> Result<(Room, Portion), Gone> {
         let (address, budget) = (self.guest.address, &self.budget);
-        if let Some(rooms) = held.zip(budget.flowing.try_take(address, bytes)) {
-            return Ok(rooms);
+        let size = self.batch().min(source.remaining());
+        let bytes = usize::try_from(size).expect("a batch is at most a MiB");
+        let portion = || {
+            let lent = || self.is_proven().then(|| budget.lent.try_take(address, source.buffer()));
+            let copied = || Some(Portion::Copied(budget.flowing.try_take(address, bytes)?, size));
+            lent().flatten().map(Portion::Lent).or_else(copied)
+        };
+        if let Some(held) = held
+            && let Some(portion) = portion()
+        {
+            return Ok((held, portion));
         }
         source.rest();
         let cost = source.cost();
         let both = async {
             let flowing = budget.flowing.take(address, bytes).await;
-            (budget.reading.take(address, cost).await, flowing)
+            (budget.reading.take(address, cost).await, Portion::Copied(flowing, size))
         };
         tokio::select! {
             rooms = both => Ok(rooms),
@@ -180,11 +210,10 @@ impl Flow {
     async fn send(
         &mut self,
         batch: Batch,
-        size: u64,
         reading: Room,
         source: &mut Source,
     ) -> Result<Option<Room>, Gone> {
-        self.sent += size;
+        self.sent += batch.iter().flatten().map(|piece| piece.len() as u64).sum::<u64>();
         if let Ok(room) = timeout(QUICK, self.out.reserve()).await {
             room.map_err(|_closed| Gone)?.send(batch);
             self.quick = true;

@@ -31,9 +31,10 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// Serve bundles as a registry and file server, in place
 ///
 /// Images keep their original names behind the address: `registry.k8s.io/pause:3.10` is
-/// ADDRESS/registry.k8s.io/pause:3.10. Plain files are listed at /files/, health is at /healthz.
-/// Nothing is unpacked: every byte is read from the bundle, checked and sent. When a name is in
-/// two bundles, the higher serial of the same release serves it, or else the bundle named later.
+/// ADDRESS/registry.k8s.io/pause:3.10. Plain files are listed at /files/, OS packages at /apt/,
+/// health is at /healthz. Nothing is unpacked: every byte is read from the bundle, checked and
+/// sent. When a name is in two bundles, the higher serial of the same release serves it, or else
+/// the bundle named later; so it is with the packages of a system.
 /// With --writable a site pushes images of its own beside them; a bundle's names stay the bundle's.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

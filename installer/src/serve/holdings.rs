@@ -2,7 +2,11 @@
 //! and which bundle to read a blob from. Built from headers alone, so a start
 //! takes no longer than the signatures do.
 
-use super::names::{self, RepositoryName};
+use super::{
+    apt::Systems,
+    names::{self, RepositoryName},
+    reply::Reply,
+};
 use bundles::{BlobRecord, Bundle};
 use manifests::Digest;
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +20,7 @@ pub(crate) struct Holdings {
     bundles: Vec<Bundle>,
     repositories: BTreeMap<RepositoryName, Tags>,
     blobs: HashMap<Digest, usize>,
+    systems: Systems,
     remarks: Vec<String>,
     prefix: Option<RepositoryName>,
 }
@@ -43,11 +48,13 @@ impl Holdings {
             bundle.keep_chunks(KEPT / bundles.len());
         }
         let (repositories, blobs) = (BTreeMap::new(), HashMap::new());
-        let mut holdings = Self { bundles, repositories, blobs, remarks: Vec::new(), prefix };
+        let (systems, remarks) = (Systems::default(), Vec::new());
+        let mut holdings = Self { bundles, repositories, blobs, systems, remarks, prefix };
         let mut givers = Givers::new();
         for index in 0..holdings.bundles.len() {
             holdings.add_names(index, &mut givers);
             holdings.add_blobs(index);
+            holdings.add_systems(index);
         }
         holdings
     }
@@ -55,6 +62,13 @@ impl Holdings {
     fn add_blobs(&mut self, index: usize) {
         for blob in &self.bundles[index].manifest().blobs {
             self.blobs.entry(blob.digest.clone()).or_insert(index);
+        }
+    }
+
+    fn add_systems(&mut self, index: usize) {
+        for (other, place) in self.systems.add(&self.bundles, index) {
+            let remark = remark(&self.bundles[index], &self.bundles[other], &[place]);
+            self.remarks.push(remark);
         }
     }
 
@@ -126,6 +140,16 @@ impl Holdings {
     pub(crate) fn blob(&self, digest: &Digest) -> Option<Found<'_>> {
         let bundle = &self.bundles[*self.blobs.get(digest)?];
         Some(Found { bundle, record: bundle.blob(digest)? })
+    }
+
+    /// A file of a repository of OS packages, at `SYSTEM/PATH`.
+    pub(crate) fn package_file(&self, place: &str) -> Option<Found<'_>> {
+        self.systems.file(&self.bundles, place)
+    }
+
+    /// The files of these repositories below a folder.
+    pub(crate) fn package_files(&self, folder: &str) -> Option<Reply> {
+        self.systems.list(&self.bundles, folder)
     }
 
     /// How many distinct blobs there are.

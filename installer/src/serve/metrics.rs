@@ -40,6 +40,7 @@ fn route(path: &str) -> &'static str {
         Ok(Route::Referrers(..)) => "referrers",
         Ok(Route::Uploads(_) | Route::Upload(..)) => "upload",
         Ok(Route::FileList(_) | Route::File(_) | Route::Source(_)) => "file",
+        Ok(Route::AptList(_) | Route::Apt(_)) => "package",
         Ok(Route::Health | Route::Metrics) => "watch",
         Err(_) => "other",
     }

@@ -7,6 +7,7 @@
 
 mod access;
 mod access_log;
+mod apt;
 mod blob;
 mod budget;
 mod clock;

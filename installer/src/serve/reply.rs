@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
     PageInvalid(String),
     /// No such file here.
     FileUnknown(String),
+    /// No such file of a repository of OS packages here.
+    PackageUnknown(String),
     /// Only reading is possible.
     Unsupported,
     /// The bytes cannot be read, or are not those that were signed.
@@ -59,6 +61,7 @@ impl Refusal {
             Self::DigestInvalid(_) => (StatusCode::BAD_REQUEST, "DIGEST_INVALID"),
             Self::PageInvalid(_) => (StatusCode::BAD_REQUEST, "PAGINATION_NUMBER_INVALID"),
             Self::FileUnknown(_) => (StatusCode::NOT_FOUND, "FILE_UNKNOWN"),
+            Self::PackageUnknown(_) => (StatusCode::NOT_FOUND, "PACKAGE_UNKNOWN"),
             Self::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
             Self::Damaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "DAMAGED"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
@@ -70,7 +73,7 @@ impl Refusal {
     fn message(&self) -> String {
         match self {
             Self::NotFound => {
-                "there is nothing here; the registry is at /v2/, plain files are at /files/".into()
+                "there is nothing here; the registry is at /v2/, plain files are at /files/, OS packages at /apt/".into()
             }
             Self::NameInvalid => {
                 "this is not a repository name; the original name follows /v2/, as in /v2/registry.k8s.io/pause/manifests/3.10".into()
@@ -81,6 +84,7 @@ impl Refusal {
             Self::DigestInvalid(why) => why.clone(),
             Self::PageInvalid(text) => format!("`{text}` is not a number of entries"),
             Self::FileUnknown(path) => format!("no bundle here has a file `{path}`; /files/ lists them"),
+            Self::PackageUnknown(path) => format!("no bundle here has `{path}` in a repository of OS packages; /apt/ lists them"),
             Self::Unsupported => "this registry is read-only: only GET and HEAD are possible".into(),
             Self::Damaged(what) => what.clone(),
             Self::Unauthorized => "this registry wants the name and password of one of its users".into(),
@@ -165,6 +169,7 @@ mod tests {
             Refusal::DigestInvalid(text("`x` is not a digest")),
             Refusal::PageInvalid(text("many")),
             Refusal::FileUnknown(text("etcd/x")),
+            Refusal::PackageUnknown(text("debian-12/x")),
             Refusal::Unsupported,
             Refusal::Damaged(text("bundle `b` is damaged")),
             Refusal::Unauthorized,

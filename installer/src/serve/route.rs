@@ -33,6 +33,10 @@ pub(crate) enum Route {
     File(String),
     /// `/source/HOST/PATH`: the same files by where upstream keeps them.
     Source(String),
+    /// `/apt/` and folders below: what is there.
+    AptList(String),
+    /// `/apt/SYSTEM/PATH`: repositories of OS packages.
+    Apt(String),
     /// `/healthz`.
     Health,
     /// `/metrics`.
@@ -85,6 +89,7 @@ impl Route {
             "/healthz" => return Ok(Self::Health),
             "/metrics" => return Ok(Self::Metrics),
             "/files" => return Ok(Self::FileList(String::new())),
+            "/apt" => return Ok(Self::AptList(String::new())),
             _ => {}
         }
         if let Some(rest) = path.strip_prefix("/v2/") {
@@ -93,6 +98,10 @@ impl Route {
         if let Some(file) = path.strip_prefix("/files/") {
             let list = file.is_empty() || file.ends_with('/');
             return Ok(if list { Self::FileList(file.into()) } else { Self::File(file.into()) });
+        }
+        if let Some(file) = path.strip_prefix("/apt/") {
+            let list = file.is_empty() || file.ends_with('/');
+            return Ok(if list { Self::AptList(file.into()) } else { Self::Apt(file.into()) });
         }
         path.strip_prefix("/source/").map(|at| Self::Source(at.into())).ok_or(Astray::Unknown)
     }
@@ -168,6 +177,12 @@ mod tests {
             ("/files".into(), Route::FileList(String::new())),
             ("/files/etcd/".into(), Route::FileList("etcd/".into())),
             ("/files/etcd/amd64/a%2Bb".into(), Route::File("etcd/amd64/a+b".into())),
+            ("/apt".into(), Route::AptList(String::new())),
+            ("/apt/debian-12/".into(), Route::AptList("debian-12/".into())),
+            (
+                "/apt/debian-12/pool/a_1%2bb%7e2_amd64.deb".into(),
+                Route::Apt("debian-12/pool/a_1+b~2_amd64.deb".into()),
+            ),
             ("/source/dl.k8s.io/v1/kubectl".into(), Route::Source("dl.k8s.io/v1/kubectl".into())),
         ];
         for (path, route) in cases {
@@ -198,6 +213,7 @@ mod tests {
             "/v2/..",
             "/healthz/..",
             "/filesystem",
+            "/aptitude",
             &long,
         ] {
             assert_eq!(Route::parse(path), Err(Astray::Unknown), "{path}");

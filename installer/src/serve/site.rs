@@ -242,6 +242,17 @@ impl Site {
                 let file = current.files().await?.at_source(&path);
                 file_reply(ask, subject, (path, file)).await
             }
+            Route::AptList(folder) => {
+                let list = current.holdings.package_files(&folder);
+                list.ok_or(Refusal::PackageUnknown(folder))
+            }
+            Route::Apt(path) => {
+                let found = current.holdings.package_file(&path);
+                let found = found.ok_or_else(|| Refusal::PackageUnknown(path.clone()))?;
+                subject.name = Some(path);
+                subject.digest = Some(found.record.digest.clone());
+                blob::reply(sending, request, found, &found.record.media_type).await
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::image::{Blobs, Image, Recipe, entry, image, index, noise};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bundles::{
-    BlobHasher, BlobRecord, Bundle, BundlePlan, KeyId, PublicKey, Signer, Trust, WriteOptions,
-    write,
+    BlobHasher, BlobRecord, Bundle, BundlePlan, KeyId, PublicKey, Repository, Signer, Trust,
+    WriteOptions, write,
 };
 use manifests::{
     Algorithm, Arch, Descriptor, Digest,
@@ -127,8 +127,19 @@ impl World {
 }
 
 pub(crate) fn write_bundle(release: &Release, path: &Path, keys: &[&Key]) {
+    write_bundle_with(release, &[], path, keys);
+}
+
+/// A bundle that carries repositories of OS packages too.
+pub(crate) fn write_bundle_with(
+    release: &Release,
+    repositories: &[Repository],
+    path: &Path,
+    keys: &[&Key],
+) {
     static GO_ON: AtomicBool = AtomicBool::new(false);
-    let plan = BundlePlan::new(&release.lockfile, &release.lockfile.render(), &[]).unwrap();
+    let text = release.lockfile.render();
+    let plan = BundlePlan::with_repositories(&release.lockfile, &text, &[], repositories).unwrap();
     let options = WriteOptions { jobs: 2, stop: &GO_ON, reporter: &Silent, reuse: None };
     let mut draft = write(&plan, &release.blobs, path, options).unwrap();
     for key in keys {

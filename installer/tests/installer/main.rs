@@ -15,6 +15,7 @@ mod limits;
 mod live;
 mod memory;
 mod messages;
+mod packages;
 mod podman;
 mod process;
 mod runs;

@@ -33,7 +33,7 @@ fn pull(serving: &Serving, path: &str, login: &str) -> Answer {
 fn nothing_is_told_to_somebody_unknown_but_how_to_log_in() {
     let world = World::new();
     let serving = serve(&world, KIM, &[]);
-    let paths = ["/v2/", PAUSE, "/v2/_catalog", "/files/", "/nowhere", "/metrics"];
+    let paths = ["/v2/", PAUSE, "/v2/_catalog", "/files/", "/apt/", "/nowhere", "/metrics"];
     for path in paths {
         for answer in [
             get(serving.address, path),

@@ -3,12 +3,13 @@
 //! damage to neither can become a damaged bundle.
 
 use crate::{
+    apt::{self, AptError, AptKey},
     cache::{Cache, CacheError},
     keys::{KeyError, SigningKey},
     sbom::{self, Graph, SbomError, Subject},
     supply::Supply,
 };
-use bundles::{BundlePlan, Landing, PlanError, SbomDocument, WriteError, WriteOptions};
+use bundles::{BundlePlan, Landing, PlanError, Repository, SbomDocument, WriteError, WriteOptions};
 use manifests::{ExitCode, Failure, lockfile::Lockfile};
 use std::path::Path;
 
@@ -21,6 +22,9 @@ pub enum BuildError {
     /// What the bundle is made of could not be looked into.
     #[error(transparent)]
     Sbom(SbomError),
+    /// No repository can be made of the OS packages.
+    #[error(transparent)]
+    Apt(AptError),
     /// The bundle could not be written.
     #[error(transparent)]
     Write(WriteError),
@@ -37,6 +41,7 @@ impl Failure for BuildError {
         match self {
             Self::Plan(error) => error.exit_code(),
             Self::Sbom(error) => error.exit_code(),
+            Self::Apt(error) => error.exit_code(),
             Self::Write(error) => error.exit_code(),
             Self::Key(error) => error.exit_code(),
             Self::Cache(error) => error.exit_code(),
@@ -47,6 +52,7 @@ impl Failure for BuildError {
         match self {
             Self::Plan(error) => error.hint(),
             Self::Sbom(error) => error.hint(),
+            Self::Apt(error) => error.hint(),
             Self::Write(error) => error.hint(),
             Self::Key(error) => error.hint(),
             Self::Cache(error) => error.hint(),
@@ -55,13 +61,15 @@ impl Failure for BuildError {
 }
 
 /// Plans the bundle of a lockfile; `text` is the lockfile's file. What the plan
-/// of a lockfile that asks for documents leaves open, [`documents`] closes.
+/// of a lockfile that asks for documents leaves open, [`documents`] closes, and
+/// [`repositories`] that of one with OS packages.
 pub fn plan(
     lockfile: &Lockfile,
     text: &str,
     documents: &[SbomDocument],
+    repositories: &[Repository],
 ) -> Result<BundlePlan, BuildError> {
-    BundlePlan::new(lockfile, text, documents).map_err(BuildError::Plan)
+    BundlePlan::with_repositories(lockfile, text, documents, repositories).map_err(BuildError::Plan)
 }
 
 /// Begins the file of a bundle, so that blobs can land in it while they arrive.
@@ -83,6 +91,21 @@ pub fn documents(
     let formats = subject.lockfile.sbom.iter();
     let documents = formats.map(|format| sbom::document(subject, &graph, *format)).collect();
     Ok(Some((graph, documents)))
+}
+
+/// The repositories of a lockfile's OS packages, signed with this key. A package that
+/// turns out to be damaged must not be found again.
+pub fn repositories(
+    lockfile: &Lockfile,
+    supply: Supply<'_>,
+    key: &AptKey,
+    options: sbom::Options<'_>,
+) -> Result<Vec<Repository>, BuildError> {
+    let made = apt::repositories(lockfile, &supply, key, options);
+    if let Err(AptError::Blob(SbomError::Differs { expected, .. })) = &made {
+        supply.cache().evict(expected).map_err(BuildError::Cache)?;
+    }
+    made.map_err(BuildError::Apt)
 }
 
 /// Completes a bundle from what has landed and what is here, and returns its size

@@ -66,6 +66,12 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// There are OS packages, and nothing to sign their repositories with.
+    #[error("the lockfile has OS packages for {systems}: expected a key for their repositories")]
+    NoAptKey {
+        /// Their systems.
+        systems: String,
+    },
     /// What is to be signed is older than the key, and nobody would take that.
     #[error("the key in `{path}` is of {born}, and is to sign packages of {made}")]
     TooYoung {
@@ -86,13 +92,17 @@ pub enum KeyError {
 
 impl Failure for KeyError {
     fn exit_code(&self) -> ExitCode {
-        ExitCode::Input
+        match self {
+            Self::NoAptKey { .. } => ExitCode::Usage,
+            _ => ExitCode::Input,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Exists { .. } => Some("choose another name with `-o`: whoever trusts the old key would no longer trust what you sign".into()),
             Self::Password { .. } => Some("where nobody can type, put the password in a file and name it with `--password-file`".into()),
+            Self::NoAptKey { .. } => Some("make one once with `bottari-builder key generate --apt`, then run the same command with `--apt-key apt.key`".into()),
             Self::OtherKind { .. } | Self::TooYoung { .. } => Some("make one with `bottari-builder key generate --apt`".into()),
             Self::Secret { .. } | Self::OpenPgp { .. } => Some("`bottari-builder key show FILE` tells what a key file holds".into()),
             _ => None,

@@ -4,7 +4,7 @@ use super::{
     Ended,
     earlier::Earlier,
     job,
-    key::Password,
+    key::{AptKeyArgument, Password},
     packing::{Packed, Packing},
     rules::{self, Day},
     sources::Sources,
@@ -45,6 +45,8 @@ pub(super) struct Build {
     key: Option<PathBuf>,
     #[command(flatten)]
     password: Password,
+    #[command(flatten)]
+    apt_key: AptKeyArgument,
     /// Leave the bundle unsigned, to be signed elsewhere with `sign`.
     #[arg(long, conflicts_with_all = ["key", "parity"])]
     unsigned: bool,
@@ -87,12 +89,13 @@ impl Build {
         let began = Instant::now();
         let text = yaml::read(&self.lockfile)?;
         let lockfile = Lockfile::parse(&self.lockfile, &text)?;
-        let plan = build::plan(&lockfile, &text, &[])?;
+        let plan = build::plan(&lockfile, &text, &[], &[])?;
         let carriage = self.volume_size.map(|size| Carriage { size, parity: self.parity });
         carriage.map(|carriage| carriage.check(&plan)).transpose()?;
         // A password is asked for now, not after an hour of downloads.
         let key = self.key.as_deref().map(|key| self.password.load(key, console));
         let key = key.transpose()?;
+        let apt_key = self.apt_key.load(&lockfile, console)?;
         let path = self.path(&plan);
         let passing = self.no_cache.then(|| beside(&path)).transpose()?;
         let cache = match &passing {
@@ -110,6 +113,7 @@ impl Build {
             earlier: &self.earlier,
             path: &path,
             key: key.as_ref(),
+            apt_key: apt_key.as_ref(),
             // Downloads wait for the network; packing has only the processors.
             jobs: self.sources.jobs.min(job::default_jobs()),
             console,

@@ -1,12 +1,16 @@
 //! `key generate` and `key show`.
 
 use super::Ended;
-use crate::keys::{self, KeyError, SigningKey};
+use crate::{
+    apt::{self, AptKey},
+    keys::{self, KeyError, SigningKey},
+};
 use bundles::PublicKey;
 use clap::{Args, Subcommand};
 use console::Console;
-use manifests::ExitCode;
+use manifests::{ExitCode, lockfile::Lockfile};
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -19,12 +23,16 @@ pub(super) enum Key {
 }
 
 /// Make a key pair: NAME.key stays here, NAME.pub and its fingerprint go to
-/// every site.
+/// every site. With `--apt` a key for OS packages: its public half, NAME.asc, goes
+/// into every bundle by itself.
 #[derive(Debug, Args)]
 pub(super) struct Generate {
-    /// The secret key's file.
-    #[arg(short, long, default_value = "release.key")]
-    output: PathBuf,
+    /// The secret key's file [default: release.key, or apt.key]
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+    /// Make an OpenPGP key, which signs the repositories of OS packages.
+    #[arg(long)]
+    apt: bool,
     #[command(flatten)]
     password: Password,
     /// Do not protect the key with a password.
@@ -39,6 +47,46 @@ pub(super) struct Show {
     key: PathBuf,
     #[command(flatten)]
     password: Password,
+}
+
+/// The key for repositories of OS packages, where a bundle carries them.
+#[derive(Debug, Args)]
+pub(super) struct AptKeyArgument {
+    /// Sign the repositories of OS packages with this key, made by `key generate
+    /// --apt`.
+    #[arg(long, value_name = "KEY")]
+    apt_key: Option<PathBuf>,
+    /// Read the password of that key from the first line of this file instead of
+    /// asking.
+    #[arg(long, value_name = "FILE", env = "BOTTARI_APT_KEY_PASSWORD_FILE")]
+    apt_key_password_file: Option<PathBuf>,
+}
+
+impl AptKeyArgument {
+    /// Loads the key where a lockfile needs one, asking for its password when it has
+    /// one.
+    pub(super) fn load(
+        &self,
+        lockfile: &Lockfile,
+        console: &Console,
+    ) -> Result<Option<AptKey>, KeyError> {
+        let systems: BTreeSet<_> = lockfile.systems.iter().map(|one| one.system.as_str()).collect();
+        match (&self.apt_key, systems.is_empty()) {
+            (None, true) => Ok(None),
+            (Some(_), true) => {
+                console.note("the lockfile has no OS packages: the key of `--apt-key` is not used");
+                Ok(None)
+            }
+            (None, false) => {
+                let systems = systems.into_iter().collect::<Vec<_>>().join(", ");
+                Err(KeyError::NoAptKey { systems })
+            }
+            (Some(key), false) => {
+                let password = Password { password_file: self.apt_key_password_file.clone() };
+                AptKey::load(key, || password.ask(key, console)).map(Some)
+            }
+        }
+    }
 }
 
 /// Where the password of a secret key comes from.
@@ -93,26 +141,59 @@ impl Key {
 
 impl Generate {
     fn run(self, console: &Console) -> Ended {
+        let default = if self.apt { "apt.key" } else { "release.key" };
+        let output = self.output.clone().unwrap_or_else(|| default.into());
         let password = match self.no_password {
             true => None,
-            false => self.password.choose(&self.output, console)?,
+            false => self.password.choose(&output, console)?,
         };
-        let (public_path, public) = keys::generate(&self.output, password)?;
-        console.success(&format!("wrote {} and {}", self.output.display(), public_path.display()));
-        tell(&public, console);
-        console.note(
-            "print the fingerprint on paper: it is what a site compares before it trusts the key",
-        );
-        Ok(ExitCode::Done)
+        match self.apt {
+            true => generate_apt(&output, password, console),
+            false => generate(&output, password, console),
+        }
     }
+}
+
+fn generate(output: &Path, password: Option<String>, console: &Console) -> Ended {
+    let (public_path, public) = keys::generate(output, password)?;
+    console.success(&format!("wrote {} and {}", output.display(), public_path.display()));
+    tell(&public, console);
+    console.note(
+        "print the fingerprint on paper: it is what a site compares before it trusts the key",
+    );
+    Ok(ExitCode::Done)
+}
+
+fn generate_apt(output: &Path, password: Option<String>, console: &Console) -> Ended {
+    let (public_path, print) = apt::generate(output, password)?;
+    let (secret, public) = (output.display(), public_path.display());
+    console.success(&format!("wrote {secret} and {public}"));
+    tell_apt(&print, console);
+    console.note(&format!("sign OS packages with `bottari-builder build --apt-key {secret}`; {public} goes into the bundle by itself"));
+    Ok(ExitCode::Done)
 }
 
 impl Show {
     fn run(self, console: &Console) -> Ended {
+        let file = |source| KeyError::File { path: self.key.clone(), source };
+        if apt::is_openpgp(&fs::read_to_string(&self.key).map_err(file)?) {
+            tell_apt(&apt::show(&self.key)?, console);
+            return Ok(ExitCode::Done);
+        }
         let ask = || self.password.ask(&self.key, console);
         let public = keys::show(&self.key, ask)?;
         tell(&public, console);
         Ok(ExitCode::Done)
+    }
+}
+
+/// An OpenPGP key has no id of its own: it is the end of the fingerprint.
+fn tell_apt(fingerprint: &str, console: &Console) {
+    if console.wants_json() {
+        console.json(&serde_json::json!({ "kind": "openpgp", "fingerprint": fingerprint }));
+    } else {
+        console
+            .data(&format!("kind         OpenPGP, for OS packages\nfingerprint  {fingerprint}\n"));
     }
 }
 

@@ -3,12 +3,15 @@
 
 use super::{earlier::Earlier, job};
 use crate::{
+    apt::AptKey,
     build,
     keys::SigningKey,
     sbom::{Options, Subject},
     supply::Supply,
 };
-use bundles::{Bundle, BundlePlan, BundleSignature, Landing, Reuse, SbomDocument, WriteOptions};
+use bundles::{
+    Bundle, BundlePlan, BundleSignature, Landing, Repository, Reuse, SbomDocument, WriteOptions,
+};
 use console::{Console, text};
 use manifests::{ExitCode, Failure, lockfile::Lockfile};
 use std::path::Path;
@@ -26,6 +29,8 @@ pub(super) struct Packing<'a> {
     pub(super) earlier: &'a Earlier,
     pub(super) path: &'a Path,
     pub(super) key: Option<&'a SigningKey>,
+    /// What signs repositories; none when there are no OS packages.
+    pub(super) apt_key: Option<&'a AptKey>,
     /// How many threads.
     pub(super) jobs: usize,
     pub(super) console: &'a Console,
@@ -43,20 +48,21 @@ type Ended<T> = Result<T, Box<dyn Failure>>;
 
 impl<'a> Packing<'a> {
     /// Begins the bundle, for blobs to land in while they arrive; `None` when
-    /// documents are wanted: they move what comes behind them, and are made of
-    /// what is fetched.
+    /// documents or repositories are wanted: they move what comes behind them, and
+    /// are made of what is fetched.
     pub(super) fn begin(&self) -> Ended<Option<Landing<'a>>> {
-        let places_are_known = self.lockfile.sbom.is_empty();
+        let places_are_known = self.lockfile.sbom.is_empty() && self.lockfile.systems.is_empty();
         Ok(places_are_known.then(|| build::begin(self.plan, self.path)).transpose()?)
     }
 
     /// Completes what has landed, or packs everything.
     pub(super) fn run(&self, landing: Option<Landing<'_>>) -> Ended<Packed> {
-        let documents = self.documents()?;
-        if documents.is_empty() {
+        let (repositories, documents) = (self.repositories()?, self.documents()?);
+        if documents.is_empty() && repositories.is_empty() {
             return self.complete(self.plan, landing);
         }
-        self.complete(&build::plan(self.lockfile, self.text, &documents)?, landing)
+        let plan = build::plan(self.lockfile, self.text, &documents, &repositories)?;
+        self.complete(&plan, landing)
     }
 
     fn complete(&self, plan: &BundlePlan, landing: Option<Landing<'_>>) -> Ended<Packed> {
@@ -104,6 +110,17 @@ impl<'a> Packing<'a> {
             build::pack(landing, self.supply, self.key, options)
         })??;
         Ok(Packed { size, is_as_before: false })
+    }
+
+    /// The repositories of OS packages that travel inside.
+    fn repositories(&self) -> Ended<Vec<Repository>> {
+        let Some(key) = self.apt_key else { return Ok(Vec::new()) };
+        let reporter = self.console.reporter();
+        let made = job::run_blocking(|stop| {
+            let options = Options { jobs: self.jobs, stop, reporter: reporter.as_ref() };
+            build::repositories(self.lockfile, self.supply, key, options)
+        });
+        Ok(made??)
     }
 
     /// The bills of materials that travel inside. Parts that could not be read

@@ -51,7 +51,7 @@ impl Forge {
         let lockfile = Lockfile::parse(Path::new("x.lock"), holds).unwrap();
         let (path, stop) = (self.folder.path().join("bundle"), AtomicBool::new(false));
         let options = WriteOptions { jobs: 1, stop: &stop, reporter: &Silent, reuse: None };
-        let plan = build::plan(&lockfile, carries, &self.documents.borrow()).unwrap();
+        let plan = build::plan(&lockfile, carries, &self.documents.borrow(), &[]).unwrap();
         let landing = build::begin(&plan, &path).unwrap();
         build::pack(landing, Supply::of(&self.cache), None, options).unwrap();
         Opened::open(&path, Reading { keys: Vec::new(), require: 1, jobs: 1 }, &Silent)

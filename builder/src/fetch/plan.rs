@@ -30,7 +30,7 @@ pub(super) struct Missing<'a> {
 /// One place that has a blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source<'a> {
-    /// A file, or a foreign layer.
+    /// A file, an OS package, or a foreign layer.
     Url(&'a Url),
     /// The registry and repository of an image.
     Registry(&'a ImageRef),
@@ -82,6 +82,9 @@ fn sources(lockfile: &Lockfile) -> Sources<'_> {
     }
     for image in &lockfile.images {
         add_image(&mut sources, image);
+    }
+    for package in lockfile.systems.iter().flat_map(|system| &system.packages) {
+        sources.entry(package.digest.clone()).or_default().insert(Source::Url(&package.source));
     }
     sources
 }

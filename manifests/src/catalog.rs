@@ -1,13 +1,15 @@
 //! The folder of component definitions, `manifests/components/` in this
 //! repository: one folder per component, each with its `component.yaml`. With
 //! overlays there are several such folders, read as one: a component may have
-//! versions in more than one of them, but each version in one only.
+//! versions in more than one of them, but each version in one only. Definitions of
+//! systems and rules lie beside them.
 
 use crate::{
     Name,
     component::{Component, Contents},
     component_pins::unpin,
     lockfile::CatalogEntry,
+    packages::{SystemDefinition, SystemName},
     release::{Pick, Release},
     rules::RuleBook,
     yaml::{self, InputError},
@@ -81,6 +83,22 @@ impl Catalog {
         RuleBook::read(&folders)
     }
 
+    /// The definition of a system: `../systems/<name>.yaml` of each folder, of which
+    /// there must be one.
+    pub fn system(&self, name: &SystemName) -> Result<SystemDefinition, InputError> {
+        let path = |folder: &PathBuf| folder.join("../systems").join(format!("{name}.yaml"));
+        let paths: Vec<_> = self.folders.iter().map(path).collect();
+        let found: Vec<_> = paths.iter().filter(|path| path.exists()).collect();
+        match found[..] {
+            [] => read_system(paths.last().expect("a catalog has a folder"), name),
+            [only] => read_system(only, name),
+            [first, second, ..] => {
+                let message = format!("`{name}` is defined in `{}` too", second.display());
+                Err(InputError::meaning(first, message))
+            }
+        }
+    }
+
     /// What each component of a release is made of, in the release's order.
     pub fn contents(&self, release: &Release) -> Result<Vec<(Pick, Contents)>, InputError> {
         let contents = |pick: &Pick| {
@@ -137,6 +155,15 @@ fn read(path: &Path, name: &Name) -> Result<Component, InputError> {
         return Ok(component);
     }
     let message = format!("expected component: {name}, found {}", component.component);
+    Err(InputError::meaning(path, message))
+}
+
+fn read_system(path: &Path, name: &SystemName) -> Result<SystemDefinition, InputError> {
+    let system = SystemDefinition::parse(path, &yaml::read(path)?)?;
+    if system.system == *name {
+        return Ok(system);
+    }
+    let message = format!("expected system: {name}, found {}", system.system);
     Err(InputError::meaning(path, message))
 }
 

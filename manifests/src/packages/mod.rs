@@ -15,8 +15,8 @@ pub use moment::{Moment, MomentError};
 pub use system::{ArchiveSource, BasePriority, NamedBase, SystemDefinition};
 pub use wanted::{PackageSet, SystemChoice, TargetSystem, UnknownSystem};
 pub use words::{
-    ArchiveComponent, Origin, PackageArch, PackageName, PackageVersion, ServiceName, Suite,
-    SystemName, Wish,
+    ArchiveComponent, Origin, PackageArch, PackageArchError, PackageName, PackageVersion,
+    ServiceName, Suite, SystemName, Wish,
 };
 
 pub(crate) use locked_check::check as check_locked;

@@ -3,7 +3,7 @@
 
 use crate::{Arch, checked_name::checked_name};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 checked_name!(
     /// A system that hosts run: `debian-12`, `ubuntu-22.04`. Also a file name.
@@ -152,6 +152,20 @@ impl PackageArch {
     }
 }
 
+/// Why a text is not a [`PackageArch`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the architecture of a package: expected `all`, `amd64` or `arm64`")]
+pub struct PackageArchError(String);
+
+impl FromStr for PackageArch {
+    type Err = PackageArchError;
+    fn from_str(text: &str) -> Result<Self, PackageArchError> {
+        let known = [Self::All, Self::Amd64, Self::Arm64];
+        let found = known.into_iter().find(|arch| arch.as_str() == text);
+        found.ok_or_else(|| PackageArchError(text.to_owned()))
+    }
+}
+
 impl fmt::Display for PackageArch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -200,5 +214,7 @@ mod tests {
     fn a_package_for_all_runs_everywhere() {
         assert!(PackageArch::All.runs_on(Arch::Arm64) && PackageArch::Arm64.runs_on(Arch::Arm64));
         assert!(!PackageArch::Amd64.runs_on(Arch::Arm64));
+        assert_eq!("all".parse(), Ok(PackageArch::All));
+        assert!("i386".parse::<PackageArch>().unwrap_err().to_string().contains("expected `all`"));
     }
 }

@@ -6,6 +6,7 @@
 //! DIR/blobs/<algorithm>/<hex>       whole blobs; size and digest were checked while they arrived
 //! DIR/partial/<key>{,.json,.lock}   downloads under way: bytes, where they came from, who writes
 //! DIR/http/<sha256 of url>.json     what a server answered last time
+//! DIR/archives/<sha256 of name>.json  the newest day that was seen of an archive of OS packages
 //! DIR/scans/v<n>/<blob>.json        what was found in a blob; made anew by another version of the reader
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! also why nothing waits for the disk here: a power cut costs a download.
 
 mod answers;
+mod archives;
 mod directory;
 mod error;
 mod files;
@@ -45,7 +47,7 @@ impl Cache {
     /// Opens the cache in this folder and makes the folder when it is missing. What
     /// builders left that were killed goes away.
     pub fn open(root: &Path) -> Result<Self, CacheError> {
-        for folder in ["blobs/sha256", "blobs/sha512", "partial", "http"] {
+        for folder in ["blobs/sha256", "blobs/sha512", "partial", "http", "archives"] {
             let path = root.join(folder);
             std::fs::create_dir_all(&path).map_err(CacheError::io("create", &path))?;
         }

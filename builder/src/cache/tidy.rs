@@ -26,7 +26,7 @@ impl Cache {
     fn folders(&self) -> Vec<PathBuf> {
         let scans = self.root.join("scans");
         let versions = names(&scans).unwrap_or_default().into_iter().map(|name| scans.join(name));
-        let fixed = ["blobs/sha256", "blobs/sha512", "partial", "http"];
+        let fixed = ["blobs/sha256", "blobs/sha512", "partial", "http", "archives"];
         fixed.into_iter().map(|name| self.root.join(name)).chain(versions).collect()
     }
 

@@ -29,6 +29,17 @@ pub enum BaseError {
         /// What stands there.
         line: String,
     },
+    /// A host with packages has dpkg.
+    #[error("the status file lacks the package `dpkg`, which tells the architecture of its host")]
+    NoDpkg,
+}
+
+/// The architecture of the host that a status file is from: that of its dpkg.
+pub fn architecture(status: &str) -> Result<&str, BaseError> {
+    let is_dpkg = |paragraph: &&str| paragraph.lines().any(|line| line == "Package: dpkg");
+    let dpkg = status.split("\n\n").find(is_dpkg).ok_or(BaseError::NoDpkg)?;
+    let arch = dpkg.lines().find_map(|line| line.strip_prefix("Architecture:"));
+    arch.map(str::trim).ok_or(BaseError::NoDpkg)
 }
 
 impl Base {

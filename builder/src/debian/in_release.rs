@@ -2,7 +2,7 @@
 //! the size and digest that stand here, and for nothing else.
 
 use super::day::parse_day;
-use crate::proof::{OpenPgpError, verify_cleartext};
+use crate::proof::{OpenPgpError, verify_cleartext, verify_detached};
 use deb822_fast::borrowed::{BorrowedParagraph, parse_borrowed};
 use manifests::{Digest, provenance::KeyFingerprint};
 use std::{
@@ -23,6 +23,8 @@ pub struct InRelease {
     /// Whether indexes can be asked for by their digest, which never changes under
     /// a reader.
     pub by_hash: bool,
+    /// Whether packages for every architecture are in lists of their own.
+    pub lists_all_apart: bool,
     /// Its files, by path below the suite.
     pub files: BTreeMap<String, IndexFile>,
 }
@@ -90,13 +92,43 @@ impl InRelease {
         expected: &Expected<'_>,
     ) -> Result<Self, InReleaseError> {
         let (signer, words) = verify_cleartext((keyring, text), expected.fingerprints)?;
-        let paragraphs = parse_borrowed(&words).map_err(|_error| InReleaseError::Field("Suite"))?;
+        Self::believe(signer, &words, expected)
+    }
+
+    /// Reads a `Release` whose signature is another file, as archives have it that
+    /// are older than `InRelease`.
+    pub fn read_beside(
+        (text, signature): (&str, &[u8]),
+        keyring: &[u8],
+        expected: &Expected<'_>,
+    ) -> Result<Self, InReleaseError> {
+        let open = || Ok(text.as_bytes());
+        let signer = verify_detached((keyring, signature), expected.fingerprints, open)?;
+        Self::believe(signer, text, expected)
+    }
+
+    /// Reads words whose signature holds.
+    fn believe(
+        signer: KeyFingerprint,
+        words: &str,
+        expected: &Expected<'_>,
+    ) -> Result<Self, InReleaseError> {
+        let paragraphs = parse_borrowed(words).map_err(|_error| InReleaseError::Field("Suite"))?;
         let [paragraph] = &paragraphs[..] else { return Err(InReleaseError::Field("Suite")) };
         check_suite(paragraph, expected.suite)?;
         let date = check_dates(paragraph, expected)?;
         let by_hash = paragraph.get_single("Acquire-By-Hash") == Some("yes");
-        Ok(Self { date, signer, by_hash, files: files(paragraph)? })
+        let lists_all_apart = lists_all_apart(paragraph);
+        Ok(Self { date, signer, by_hash, lists_all_apart, files: files(paragraph)? })
     }
+}
+
+/// An archive that has architecture `all` says so when the others' lists hold its
+/// packages too.
+fn lists_all_apart(paragraph: &BorrowedParagraph<'_>) -> bool {
+    let said = |field| paragraph.get_single(field).unwrap_or_default();
+    said("Architectures").split_whitespace().any(|arch| arch == "all")
+        && !said("No-Support-for-Architecture-all").split_whitespace().any(|of| of == "Packages")
 }
 
 fn check_suite(paragraph: &BorrowedParagraph<'_>, expected: &str) -> Result<(), InReleaseError> {

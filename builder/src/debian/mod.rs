@@ -6,6 +6,7 @@
 //! and Breaks are honoured; the same indexes give the same answer; a conflict is
 //! told with the packages that make it.
 
+mod archive;
 mod base;
 mod closure;
 #[cfg(test)]
@@ -19,10 +20,12 @@ mod relation;
 mod solver;
 mod universe;
 
-pub use base::{Base, BaseError};
+pub use archive::ArchiveError;
+pub(crate) use archive::{Archives, Stock};
+pub use base::{Base, BaseError, architecture};
 pub use closure::{Chosen, Closure, ClosureError};
 pub use in_release::{Expected, InRelease, InReleaseError, IndexFile};
 pub use index::{IndexError, read_index};
-pub use package::{Package, Priority};
+pub use package::{Archive, Package, Priority};
 pub use relation::{Operator, Relation, RelationError};
 pub use universe::Universe;

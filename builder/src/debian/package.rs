@@ -37,6 +37,8 @@ pub struct Archive {
     pub size: u64,
     /// What they hash to, by the index.
     pub digest: Digest,
+    /// Which of the lists that were read names it, counted from 0.
+    pub list: usize,
 }
 
 /// A package in one version.
@@ -122,8 +124,18 @@ impl Package {
             path: path.to_owned(),
             size: size.parse().map_err(|_error| wrong("Size", size))?,
             digest: format!("sha256:{sha256}").parse().map_err(|_error| wrong("SHA256", sha256))?,
+            list: 0,
         };
         Ok(Self { archive: Some(archive), ..Self::read(paragraph)? })
+    }
+
+    /// The same, named by the list of this number.
+    #[must_use]
+    pub fn in_list(mut self, number: usize) -> Self {
+        if let Some(archive) = &mut self.archive {
+            archive.list = number;
+        }
+        self
     }
 
     /// What has to be there: one of each group.

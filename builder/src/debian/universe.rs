@@ -17,14 +17,19 @@ impl Universe {
     /// comes first.
     pub fn new(packages: impl IntoIterator<Item = Package>) -> Self {
         let mut this = Self::default();
+        this.extend(packages);
+        this
+    }
+
+    /// Adds what further indexes have.
+    pub fn extend(&mut self, packages: impl IntoIterator<Item = Package>) {
         for package in packages {
             let known =
-                this.named(&package.name).any(|at| this.packages[at].version == package.version);
+                self.named(&package.name).any(|at| self.packages[at].version == package.version);
             if !known {
-                this.add(package);
+                self.add(package);
             }
         }
-        this
     }
 
     fn add(&mut self, package: Package) {

@@ -61,8 +61,13 @@ impl HttpClient {
     }
 
     async fn get_once(&self, request: &Request, limit: u64) -> Result<Small, HttpError> {
-        let mut response =
-            self.send(Method::GET, request, &HeaderMap::new()).await?.into_plain()?;
+        let response = self.send(Method::GET, request, &HeaderMap::new()).await?;
+        self.whole(response, limit).await
+    }
+
+    /// The body of an answer, at most `limit` bytes of it.
+    pub(super) async fn whole(&self, response: Response, limit: u64) -> Result<Small, HttpError> {
+        let mut response = response.into_plain()?;
         let headers = response.inner.headers().clone();
         let mut bytes = Vec::new();
         let url = response.inner.url().clone();

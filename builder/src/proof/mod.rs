@@ -14,7 +14,7 @@ pub use checksums::ListError;
 pub use cosign::CosignError;
 pub use error::ProofError;
 pub use openpgp::OpenPgpError;
-pub(crate) use openpgp::verify_cleartext;
+pub(crate) use openpgp::{verify as verify_detached, verify_cleartext};
 
 use crate::{cache::Cache, network::Network};
 use bundles::BlobHasher;

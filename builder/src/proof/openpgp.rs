@@ -47,7 +47,7 @@ pub enum OpenPgpError {
 
 /// Checks that one of the `accepted` keys signed what `open` reads, and says
 /// which. `open` is asked at most once for each signature.
-pub(super) fn verify<R: Read>(
+pub(crate) fn verify<R: Read>(
     (keys, signature): (&[u8], &[u8]),
     accepted: &[KeyFingerprint],
     open: impl Fn() -> io::Result<R>,

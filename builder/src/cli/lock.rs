@@ -7,14 +7,14 @@ use super::{
     provenance,
     rules::{self, Day, Rules},
     sources::Sources,
+    systems::{self, Systems, Updated},
 };
 use crate::resolve::{self, LockOptions};
 use clap::Args;
 use console::{Console, text};
 use manifests::{
-    Name,
     catalog::Catalog,
-    lockfile::Lockfile,
+    lockfile::{LockedSystem, Lockfile},
     release::Release,
     rules::Warning,
     yaml::{self, InputError},
@@ -30,10 +30,12 @@ pub(super) struct Lock {
     profiles: Profiles,
     #[command(flatten)]
     overlays: Overlays,
-    /// Resolve only this component anew and keep all others as they are
-    /// locked; may be given several times.
+    #[command(flatten)]
+    systems: Systems,
+    /// Resolve only this component, or the OS packages of this system, anew and
+    /// keep all others as they are locked; may be given several times.
     #[arg(long, value_name = "NAME")]
-    update: Vec<Name>,
+    update: Vec<Updated>,
     /// Carry every platform of every image, which strict registries ask for
     /// when the bundle is pushed to one.
     #[arg(long)]
@@ -58,12 +60,16 @@ impl Lock {
         let release = release?;
         let output = self.output.clone().unwrap_or_else(|| self.release.with_extension("lock"));
         let previous = self.previous(&output)?;
+        let (update, update_systems) = systems::updates(&self.update, &release);
         let options = LockOptions {
             network: self.sources.network()?,
             all_platforms: self.all_platforms,
             profiles: self.profiles.choice(),
             arches: self.profiles.arches(),
-            update: self.update.clone(),
+            systems: self.systems.choice(),
+            bases: self.systems.bases()?,
+            update,
+            update_systems,
             previous: previous.clone(),
         };
         let catalog =
@@ -81,6 +87,7 @@ impl Lock {
         let warnings = self.day.warnings(&lockfile);
         tell(&lockfile, previous.as_ref(), &warnings, &output, console);
         profiles::tell(&lockfile, &release.profiles, console);
+        systems::tell(&lockfile, &release.systems, console);
         rules::acknowledged(&warnings).for_each(|text| console.note(&text));
         Ok(rules::warn(&warnings, console))
     }
@@ -115,6 +122,7 @@ fn tell(
             "lockfile": output,
             "files": lockfile.files.len(),
             "images": lockfile.images.len(),
+            "systems": systems::json(lockfile),
             "blobs": blobs.len(),
             "bytes": bytes,
             "changed": changed,
@@ -144,6 +152,14 @@ fn tell(
     }
 }
 
+/// What there is of each package of a system.
+fn packages(system: &LockedSystem) -> impl Iterator<Item = (String, String)> {
+    let (name, arch) = (&system.system, system.arch);
+    system.packages.iter().map(move |package| {
+        (format!("{name}/{} ({arch})", package.name), package.digest.to_string())
+    })
+}
+
 /// Names that are new, gone, or stand for something else than before.
 fn changes(before: &Lockfile, after: &Lockfile) -> Vec<String> {
     let names = |lockfile: &Lockfile| -> std::collections::BTreeSet<(String, String)> {
@@ -153,7 +169,8 @@ fn changes(before: &Lockfile, after: &Lockfile) -> Vec<String> {
         let steps = components.map(|c| (format!("steps of {}", c.name), yaml::render(c)));
         let rules = lockfile.rules.iter();
         let rules = rules.map(|rule| (format!("rule {}", rule.id), yaml::render(rule)));
-        files.chain(images).chain(steps).chain(rules).collect()
+        let packages = lockfile.systems.iter().flat_map(packages);
+        files.chain(images).chain(steps).chain(rules).chain(packages).collect()
     };
     let (before, after) = (names(before), names(after));
     let mut changed: Vec<_> =

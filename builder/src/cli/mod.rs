@@ -22,6 +22,7 @@ mod sbom;
 mod sign;
 mod sources;
 mod split;
+mod systems;
 mod verify;
 
 use clap::{Parser, Subcommand};

@@ -2,10 +2,9 @@
 //! on the very manifests that were locked. A patch that no longer fits is found
 //! here, by its author, and not on site.
 
-use super::LockError;
+use super::{LockError, LockOptions};
 use crate::cache::Cache;
 use manifests::{
-    Name,
     component::{Apply, Contents, Step},
     lockfile::{LockedComponent, Lockfile},
     patch::render,
@@ -17,13 +16,13 @@ use manifests::{
 pub(super) fn of(
     contents: &[(Pick, Contents)],
     kept: &[LockedComponent],
-    update: &[Name],
+    options: &LockOptions,
 ) -> Vec<LockedComponent> {
     let component = |(pick, contents): &(Pick, Contents)| {
         let is_of = |component: &&LockedComponent| {
             (&component.name, &component.version) == (&pick.name, &pick.version)
         };
-        match is_resolved(&pick.name, update) {
+        match options.resolves(&pick.name) {
             true => LockedComponent::of(pick, contents),
             false => kept.iter().find(is_of).cloned(),
         }
@@ -34,22 +33,16 @@ pub(super) fn of(
 /// Renders what the resolved components apply. Their manifests are in the cache.
 pub(super) fn try_patches(
     lockfile: &Lockfile,
-    update: &[Name],
+    options: &LockOptions,
     cache: &Cache,
 ) -> Result<(), LockError> {
-    let resolved =
-        lockfile.components.iter().filter(|component| is_resolved(&component.name, update));
+    let resolved = lockfile.components.iter().filter(|component| options.resolves(&component.name));
     for component in resolved {
         for apply in component.steps.iter().filter_map(Step::applied) {
             try_one(lockfile, component, apply, cache)?;
         }
     }
     Ok(())
-}
-
-/// Without `--update`, all are.
-fn is_resolved(name: &Name, update: &[Name]) -> bool {
-    update.is_empty() || update.contains(name)
 }
 
 fn try_one(

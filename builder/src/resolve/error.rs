@@ -1,8 +1,10 @@
 //! Why a release cannot be locked.
 
+use super::SystemError;
 use crate::{cache::CacheError, http::HttpError, proof::ProofError, registry::ManifestError};
 use manifests::{
     Digest, ExitCode, Failure, FileName, Name,
+    packages::SystemName,
     patch::RenderError,
     release::{UnknownArch, UnknownProfile},
     yaml::InputError,
@@ -43,6 +45,12 @@ pub enum LockError {
         /// One of its profiles.
         profile: Name,
     },
+    /// `--update` names a system that no packages are taken for.
+    #[error("no packages are taken for `{0}`")]
+    SystemNotTaken(SystemName),
+    /// OS packages.
+    #[error(transparent)]
+    System(Box<SystemError>),
     /// A profile that the release does not have.
     #[error(transparent)]
     Profile(#[from] UnknownProfile),
@@ -123,6 +131,12 @@ pub enum LockError {
     Cache(#[from] CacheError),
 }
 
+impl From<SystemError> for LockError {
+    fn from(error: SystemError) -> Self {
+        Self::System(Box::new(error))
+    }
+}
+
 impl LockError {
     pub(super) fn proof(artifact: &str, error: ProofError) -> Self {
         Self::Proof { artifact: artifact.to_owned(), source: Box::new(error) }
@@ -153,6 +167,7 @@ impl Failure for LockError {
             | Self::Patch { .. }
             | Self::NotInRelease(_)
             | Self::NotTaken { .. }
+            | Self::SystemNotTaken(_)
             | Self::Profile(_)
             | Self::Arch(_)
             | Self::Clash(_)
@@ -165,6 +180,7 @@ impl Failure for LockError {
             | Self::Manifest { .. }
             | Self::NestedIndex { .. }
             | Self::Inconsistent(_) => ExitCode::Source,
+            Self::System(error) => error.exit_code(),
             Self::Cache(error) => error.exit_code(),
         }
     }
@@ -175,6 +191,10 @@ impl Failure for LockError {
             Self::Setup(source) | Self::Source { source, .. } => source.hint(),
             Self::Cache(error) => error.hint(),
             Self::Proof { source, .. } => source.hint(),
+            Self::System(error) => error.hint(),
+            Self::SystemNotTaken(system) => Some(format!(
+                "lock the whole release with it: run `bottari-builder lock` with --system {system}"
+            )),
             Self::NothingToUpdate | Self::Differs(_) => {
                 Some("lock the whole release: run `bottari-builder lock` without --update".into())
             }

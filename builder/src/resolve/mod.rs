@@ -13,9 +13,11 @@ mod image;
 mod media_type;
 mod plan;
 mod select;
+mod systems;
 mod update;
 
 pub use error::LockError;
+pub use systems::{SiteBase, SystemError};
 
 use crate::{
     cache::Cache,
@@ -29,6 +31,7 @@ use manifests::{
     catalog::Catalog,
     event::{Event, Reporter},
     lockfile::{CatalogEntry, FORMAT, LockedFile, LockedImage, Lockfile, check_versions},
+    packages::{SystemChoice, SystemName},
     release::{Choice, Release},
 };
 use plan::{Plan, Work};
@@ -46,10 +49,35 @@ pub struct LockOptions {
     /// The architectures to carry; empty means all of the release, or those of
     /// `previous` when something is updated in it.
     pub arches: Vec<Arch>,
-    /// Resolve only these components anew; empty means all.
+    /// The systems to take OS packages for; without a choice those of `previous`
+    /// when something is updated in it, and none otherwise.
+    pub systems: Option<SystemChoice>,
+    /// What hosts of the site have, instead of what the release says.
+    pub bases: Vec<SiteBase>,
+    /// Resolve only these components anew; all when nothing is updated.
     pub update: Vec<Name>,
+    /// Resolve only the OS packages of these systems anew; all when nothing is
+    /// updated.
+    pub update_systems: Vec<SystemName>,
     /// The lockfile that the other components are taken from.
     pub previous: Option<Lockfile>,
+}
+
+impl LockOptions {
+    /// Whether something is updated, and all else kept.
+    fn is_update(&self) -> bool {
+        !(self.update.is_empty() && self.update_systems.is_empty())
+    }
+
+    /// Whether a component is resolved anew.
+    fn resolves(&self, component: &Name) -> bool {
+        !self.is_update() || self.update.contains(component)
+    }
+
+    /// Whether the OS packages of a system are.
+    fn resolves_system(&self, system: &SystemName) -> bool {
+        !self.is_update() || self.update_systems.contains(system)
+    }
 }
 
 /// What one piece of work gave.
@@ -81,7 +109,8 @@ pub async fn lock(
     let contents = catalog.contents(release)?;
     check_versions(&contents, &release.arches).map_err(LockError::Clash)?;
     let kept = update::kept(release, &contents, options)?;
-    let plan = Plan::new(release, &contents, &options.update)?;
+    let plan = Plan::new(release, &contents, |name| options.resolves(name))?;
+    let systems = systems::plan(release, catalog, options)?;
     let network = Network::open(&options.network).map_err(LockError::setup)?;
     let registries = network.registries().map_err(LockError::setup)?;
     let (arches, all_platforms) = (release.arches.as_slice(), options.all_platforms);
@@ -94,20 +123,23 @@ pub async fn lock(
         reporter,
     };
     let mut lockfile = empty(release);
-    lockfile.components = components::of(&contents, &kept.components, &options.update);
+    lockfile.components = components::of(&contents, &kept.components, options);
     lockfile.catalog = described(catalog.entries(release)?, &kept.catalog);
     lockfile.files = kept.files;
     lockfile.images = kept.images;
+    lockfile.systems = kept.systems;
     for locked in context.run(plan).await? {
         match locked {
             Locked::File(file) => lockfile.files.push(*file),
             Locked::Image(image) => lockfile.images.push(*image),
         }
     }
+    let before = options.previous.as_ref().map_or(&[][..], |previous| &previous.systems);
+    lockfile.systems.extend(systems::lock(systems, before, &context).await?);
     lockfile.sort();
     lockfile.blobs().map_err(LockError::Inconsistent)?;
     lockfile.check().map_err(LockError::Clash)?;
-    components::try_patches(&lockfile, &options.update, cache)?;
+    components::try_patches(&lockfile, options, cache)?;
     Ok(lockfile)
 }
 

@@ -1,11 +1,12 @@
 //! `--update NAME`: what is taken from the previous lockfile unchanged, and
 //! whether it still fits the release.
 
-use super::{LockError, LockOptions};
+use super::{LockError, LockOptions, systems, systems::SystemError};
 use manifests::{
     Name, Version,
     component::Contents,
-    lockfile::{CatalogEntry, LockedComponent, LockedFile, LockedImage, Lockfile},
+    lockfile::{CatalogEntry, LockedComponent, LockedFile, LockedImage, LockedSystem, Lockfile},
+    packages::{SystemChoice, SystemName},
     release::{Choice, Pick, Profile, Release},
 };
 use std::collections::BTreeSet;
@@ -17,12 +18,13 @@ pub(super) struct Kept {
     pub(super) catalog: Vec<CatalogEntry>,
     pub(super) files: Vec<LockedFile>,
     pub(super) images: Vec<LockedImage>,
+    pub(super) systems: Vec<LockedSystem>,
 }
 
-/// The release with the profiles and the architectures that are wanted. Whoever
-/// updates a component and says nothing of them wants those that are locked.
+/// The release with the profiles, architectures and systems that are wanted. Whoever
+/// updates something in it and says nothing of them wants those that are locked.
 pub(super) fn taken(release: &Release, options: &LockOptions) -> Result<Release, LockError> {
-    let locked = options.previous.as_ref().filter(|_| !options.update.is_empty());
+    let locked = options.previous.as_ref().filter(|_| options.is_update());
     let (profiles, arches) = match locked {
         Some(previous) => (previous.profiles.as_slice(), previous.arches.as_slice()),
         None => Default::default(),
@@ -33,7 +35,23 @@ pub(super) fn taken(release: &Release, options: &LockOptions) -> Result<Release,
     let as_locked = || Choice::Named(names(profiles).cloned().collect());
     let taken = release.with(&options.profiles.clone().unwrap_or_else(as_locked))?.on(&arches)?;
     options.update.iter().try_for_each(|name| refuse_stranger(name, release, &taken))?;
-    Ok(taken)
+    let systems = options.systems.clone().unwrap_or_else(|| as_locked_for(release, locked));
+    let taken = taken.for_systems(&systems).map_err(SystemError::from)?;
+    match options.update_systems.iter().find(|name| !has_system(&taken, name)) {
+        Some(name) => Err(LockError::SystemNotTaken(name.clone())),
+        None => Ok(taken),
+    }
+}
+
+/// The systems of a lockfile that the release still has.
+fn as_locked_for(release: &Release, locked: Option<&Lockfile>) -> SystemChoice {
+    let locked = locked.into_iter().flat_map(|locked| &locked.systems);
+    let names = locked.map(|system| system.system.clone());
+    SystemChoice::Named(names.filter(|name| has_system(release, name)).collect())
+}
+
+fn has_system(release: &Release, name: &SystemName) -> bool {
+    release.systems.iter().any(|system| system.name == *name)
 }
 
 /// A component that is updated must be taken.
@@ -54,18 +72,19 @@ pub(super) fn kept(
     contents: &[(Pick, Contents)],
     options: &LockOptions,
 ) -> Result<Kept, LockError> {
-    if options.update.is_empty() {
+    if !options.is_update() {
         return Ok(Kept::default());
     }
     let previous = options.previous.as_ref().ok_or(LockError::NothingToUpdate)?;
     check(release, contents, previous, &options.update)?;
-    let stays = |name: &Name| !options.update.contains(name);
+    let stays = |name: &Name| !options.resolves(name);
     let components = previous.components.iter().filter(|component| stays(&component.name));
     Ok(Kept {
         components: components.cloned().collect(),
         catalog: previous.catalog.iter().filter(|entry| stays(&entry.component)).cloned().collect(),
         files: previous.files.iter().filter(|file| stays(&file.component)).cloned().collect(),
         images: previous.images.iter().filter(|image| stays(&image.component)).cloned().collect(),
+        systems: systems::kept(release, previous, options)?,
     })
 }
 

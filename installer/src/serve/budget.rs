@@ -19,6 +19,9 @@ use tokio::sync::oneshot;
 const READING: usize = 64 << 20;
 /// Bytes on their way to clients.
 const FLOWING: usize = 32 << 20;
+/// What of the free half above the lower one a single batch may be. So those who take
+/// much, and may stop at any time, leave the lower half to small batches of others.
+const PART: usize = 32;
 /// Bytes of buffers that are lent: two quick clients with one buffer in the socket,
 /// one that waits and one that is read. Others are given copies.
 const LENT: usize = 24 << 20;
@@ -45,7 +48,10 @@ impl Budget {
 
 /// Memory that is shared between addresses.
 #[derive(Debug)]
-pub(crate) struct Shares(Mutex<State>);
+pub(crate) struct Shares {
+    all: usize,
+    state: Mutex<State>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -71,7 +77,14 @@ pub(crate) struct Room {
 impl Shares {
     fn new(bytes: usize) -> Arc<Self> {
         let (held, waiting) = (BTreeMap::new(), BTreeMap::new());
-        Arc::new(Self(Mutex::new(State { free: bytes, held, waiting })))
+        let state = Mutex::new(State { free: bytes, held, waiting });
+        Arc::new(Self { all: bytes, state })
+    }
+
+    /// How many bytes one batch should have at most, as it is now: less and less when
+    /// more is taken, none in the end.
+    pub(crate) fn largest(&self) -> usize {
+        self.state().free.saturating_sub(self.all / 2) / PART
     }
 
     /// Waits for room. `bytes` must be no more than there are in all.
@@ -129,7 +142,7 @@ impl Shares {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -185,6 +198,17 @@ mod tests {
         drop((one, two, more));
         assert_eq!(shares.state().free, 10);
         assert!(shares.state().held.is_empty());
+    }
+
+    #[test]
+    fn batches_become_smaller_long_before_nothing_is_left() {
+        let shares = Shares::new(64 * PART);
+        let mut taken = Vec::new();
+        while shares.largest() > 0 {
+            taken.push(shares.try_take(address(1), shares.largest()).unwrap());
+        }
+        assert!(taken.len() > 32 && taken[0].bytes == 32, "{taken:?}");
+        assert!(shares.state().free > 32 * PART);
     }
 
     #[test]

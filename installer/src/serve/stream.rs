@@ -26,8 +26,6 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 
 /// Bytes of the first batch, and of each for a client that is slow.
 const SMALL: u64 = 16 << 10;
-/// Bytes of the largest batch.
-const LARGE: u64 = 1 << 20;
 /// The part of what a client took so far that its next batch may be. Sockets take
 /// some hundred KiB before it shows whether anybody reads them.
 const GROWTH: u64 = 16;
@@ -167,8 +165,9 @@ impl Flow {
 
     /// How many bytes the next batch should have.
     fn batch(&self) -> u64 {
+        let largest = self.budget.flowing.largest() as u64;
         match self.quick {
-            true => (self.sent / GROWTH).clamp(SMALL, LARGE),
+            true => (self.sent / GROWTH).min(largest).max(SMALL),
             false => SMALL,
         }
     }
@@ -182,7 +181,7 @@ impl Flow {
     ) -> Result<(Room, Portion), Gone> {
         let (address, budget) = (self.guest.address, &self.budget);
         let size = self.batch().min(source.remaining());
-        let bytes = usize::try_from(size).expect("a batch is at most a MiB");
+        let bytes = usize::try_from(size).expect("a batch is at most half a MiB");
         let portion = || {
             let lent = || self.is_proven().then(|| budget.lent.try_take(address, source.buffer()));
             let copied = || Some(Portion::Copied(budget.flowing.try_take(address, bytes)?, size));

@@ -85,11 +85,19 @@ pub(crate) struct Release {
 impl World {
     /// With the demo release.
     pub(crate) fn new() -> Self {
+        Self::of(release(DEMO))
+    }
+
+    /// The same with so many bytes in the layer of its big image.
+    pub(crate) fn with_layer(bytes: usize) -> Self {
+        Self::of(release_with(DEMO, bytes))
+    }
+
+    fn of(release: Release) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::new();
         fs::create_dir(folder.path().join("trust")).unwrap();
         key.write(&folder.path().join("trust/test.pub"));
-        let release = release(DEMO);
         let bundle = folder.path().join("demo.bottari.tar.zst");
         write_bundle(&release, &bundle, &[&key]);
         Self { folder, key, bundle, release }
@@ -149,6 +157,10 @@ pub(crate) fn write_bundle_with(
 }
 
 pub(crate) fn release(variant: Variant) -> Release {
+    release_with(variant, 10 << 20)
+}
+
+fn release_with(variant: Variant, layer: usize) -> Release {
     let mut blobs = Blobs::default();
     let plain = |platform, content| Recipe { platform, content, docker: false, subject: None };
     let text = variant.content.to_string();
@@ -156,8 +168,8 @@ pub(crate) fn release(variant: Variant) -> Release {
     let signature = Recipe { subject: Some(&pause.root), ..plain("linux/amd64", b"signature") };
     let signature = image(&mut blobs, signature);
     let nginx = image(&mut blobs, Recipe { docker: true, ..plain("linux/amd64", b"nginx") });
-    let ten_mebibytes = noise(1, 10 << 20);
-    let big = image(&mut blobs, plain("linux/amd64", &ten_mebibytes));
+    let layer = noise(1, layer);
+    let big = image(&mut blobs, plain("linux/amd64", &layer));
     let arm = image(&mut blobs, plain("linux/arm64", b"arm64"));
     let (server, server_manifests) = index(&mut blobs, &[big.clone(), arm.clone()], true);
     let (whole, whole_manifests) = index(&mut blobs, &[pause.clone(), arm], false);

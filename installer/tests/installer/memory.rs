@@ -5,7 +5,12 @@ use crate::{
     fixture::World,
     process::Serving,
 };
-use std::{fs, io::Write, net::TcpStream, thread};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+};
 
 /// What all of the program may hold, in KiB.
 const LIMIT: u64 = 192 * 1024;
@@ -49,4 +54,29 @@ fn many_slow_and_fast_clients_share_a_bounded_memory() {
     let peak = peak(serving.id());
     assert!(peak < LIMIT, "{peak} KiB");
     eprintln!("peak memory: {peak} KiB");
+}
+
+#[test]
+fn clients_that_were_quick_and_stop_leave_room_for_others() {
+    const LAYER: usize = 40 << 20;
+    // Enough to be lent chunks, and far more clients than that is for.
+    const TAKEN: usize = 16 << 20;
+    let world = World::with_layer(LAYER);
+    let mut serving = Serving::start(&world);
+    serving.wait_for("is intact");
+    let path = format!("/v2/quay.io/app/server/blobs/{}", world.release.big.layer().digest);
+    let mut stopped: Vec<_> = (0..24).map(|_| ask_and_wait(&serving, &path)).collect();
+    let mut taken = vec![0; TAKEN];
+    stopped.iter_mut().for_each(|stream| stream.read_exact(&mut taken).unwrap());
+    let other = get(serving.address, &path);
+    assert_eq!((other.status, other.body.len()), (200, other.promised()));
+    // They go on where they were.
+    let head = taken.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let mut rest = vec![0; LAYER - TAKEN];
+    for stream in stopped.iter_mut().take(4) {
+        stream.read_exact(&mut rest).unwrap();
+        assert!(rest[..] == other.body[TAKEN - head..][..rest.len()]);
+    }
+    let peak = peak(serving.id());
+    assert!(peak < LIMIT, "{peak} KiB");
 }

@@ -2,9 +2,11 @@
 
 use crate::fixture::World;
 use std::{
+    env,
     ffi::OsStr,
     io::{BufRead, BufReader, Read},
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
@@ -22,9 +24,13 @@ pub(crate) struct Said {
     pub(crate) stderr: String,
 }
 
-/// The binary, told to leave this machine's own folders alone.
+/// The binary, told to leave this machine's own folders alone. `BOTTARI_PROGRAMS` names
+/// a folder with another build, such as an optimised one.
 pub(crate) fn installer(world: &World) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bottari-installer"));
+    let built = PathBuf::from(env!("CARGO_BIN_EXE_bottari-installer"));
+    let program = env::var_os("BOTTARI_PROGRAMS").map(PathBuf::from);
+    let program = program.map_or(built, |folder| folder.join("bottari-installer"));
+    let mut command = Command::new(program);
     command
         .current_dir(world.folder.path())
         .env("BOTTARI_TRUST_DIR", world.path("trust"))

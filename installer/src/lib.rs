@@ -12,6 +12,7 @@ pub mod facts;
 pub mod import;
 pub mod journal;
 pub mod ledger;
+pub mod packages;
 pub mod plan;
 pub mod preflight;
 pub mod push;

@@ -9,11 +9,11 @@ const LONGEST_LINE: usize = 4096;
 
 /// Lines by section, control characters replaced.
 #[derive(Debug)]
-pub(super) struct Answer(BTreeMap<String, Vec<String>>);
+pub(crate) struct Answer(BTreeMap<String, Vec<String>>);
 
 impl Answer {
     /// None when the end is missing.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut sections: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut current = None;
         for line in text.lines() {
@@ -31,23 +31,23 @@ impl Answer {
     }
 
     /// The lines of a section; none when it is absent.
-    pub(super) fn lines(&self, name: &str) -> &[String] {
+    pub(crate) fn lines(&self, name: &str) -> &[String] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The first line of a section that holds anything.
-    pub(super) fn word(&self, name: &str) -> Option<String> {
+    pub(crate) fn word(&self, name: &str) -> Option<String> {
         let line = self.lines(name).iter().map(|line| line.trim()).find(|line| !line.is_empty())?;
         Some(line.to_owned())
     }
 
     /// The first line as a number.
-    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.word(name)?.parse().ok()
     }
 
     /// Each line cut into words.
-    pub(super) fn words(&self, name: &str) -> impl Iterator<Item = Vec<&str>> {
+    pub(crate) fn words(&self, name: &str) -> impl Iterator<Item = Vec<&str>> {
         self.lines(name).iter().map(|line| line.split_whitespace().collect())
     }
 }

@@ -11,6 +11,7 @@ mod parse;
 mod parse_network;
 mod words;
 
+pub(crate) use answer::Answer;
 pub use bases::{BaseFile, Fetched, HostPackages, fetch_packages, group};
 pub use error::FactsError;
 use gather::each_host;

@@ -1,8 +1,8 @@
 //! One line of the ledger: a thing on the host, and how it was before us.
 
 use crate::plan::{
-    ManagedPath, Mode, ModuleName, Owner, PackageName, StepId, SwapDevice, SysctlKey, SysctlValue,
-    UnitName,
+    DebVersion, ManagedPath, Mode, ModuleName, Owner, PackageName, StepId, SwapDevice, SysctlKey,
+    SysctlValue, UnitName,
 };
 use manifests::Digest;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,15 @@ pub enum Thing {
         /// Whether settings of an earlier installation of it were there.
         had_settings: bool,
     },
+    /// A package that was there in an older version.
+    RaisedPackage {
+        /// Its name.
+        package: PackageName,
+        /// The version it had before the first time.
+        from: DebVersion,
+        /// The version it got.
+        to: DebVersion,
+    },
     /// A kernel setting.
     Sysctl {
         /// Which.
@@ -117,6 +126,9 @@ impl Thing {
             | (Self::Folder { path: a }, Self::Folder { path: b }) => a == b,
             (Self::Unit { unit: a, .. }, Self::Unit { unit: b, .. }) => a == b,
             (Self::Package { package: a, .. }, Self::Package { package: b, .. }) => a == b,
+            (Self::RaisedPackage { package: a, .. }, Self::RaisedPackage { package: b, .. }) => {
+                a == b
+            }
             (Self::Sysctl { key: a, .. }, Self::Sysctl { key: b, .. }) => a == b,
             (Self::Module { module: a }, Self::Module { module: b }) => a == b,
             (Self::Transient { of: a, .. }, Self::Transient { of: b, .. }) => a == b,
@@ -141,7 +153,7 @@ impl Thing {
             ) => {
                 (*script, *ended) = (now, well);
             }
-
+            (Self::RaisedPackage { to, .. }, Self::RaisedPackage { to: now, .. }) => *to = now,
             (Self::Sysctl { value, .. }, Self::Sysctl { value: now, .. }) => *value = now,
             (Self::Swap { devices }, Self::Swap { devices: more }) => {
                 let new = |device: &SwapDevice| !devices.contains(device);

@@ -59,6 +59,10 @@ async fn perform(host: Remote<'_>, action: &ResetAction) -> Result<Answer, StepE
         ResetAction::KeepPackage { .. } => {
             return Ok(Answer::Kept("it is not a package of this bundle".into()));
         }
+        ResetAction::KeepRaised { from, .. } => {
+            let why = format!("it was {from} before, and packages never go back");
+            return Ok(Answer::Kept(why));
+        }
         ResetAction::Packages { purge, remove } => return packages(host, purge, remove).await,
         ResetAction::StopUnit { unit, ours } => {
             let sums = ours.iter().map(|digest| digest.hex().to_owned());
@@ -130,19 +134,25 @@ async fn command(host: Remote<'_>, title: &str, script: &str) -> Result<Answer, 
     }
 }
 
+/// First all go that can, together, for they need each other; then the settings
+/// of those that had none before.
 async fn packages(
     host: Remote<'_>,
     purge: &[PackageName],
     remove: &[PackageName],
 ) -> Result<Answer, StepError> {
-    let mut answer = Answer::Gone;
-    for (how, names) in [("--purge", purge), ("--remove", remove)] {
-        let names = names.iter().map(ToString::to_string);
-        let arguments: Vec<String> = [how.to_owned()].into_iter().chain(names).collect();
-        match ask(host, "remove packages", scripts::PACKAGES, &arguments).await? {
-            Answer::Gone => {}
-            other => answer = other,
-        }
-    }
-    Ok(answer)
+    let all: Vec<_> = purge.iter().chain(remove).collect();
+    let first = dpkg(host, "--remove", &all).await?;
+    let second = dpkg(host, "--purge", &purge.iter().collect::<Vec<_>>()).await?;
+    Ok(match (first, second) {
+        (kept @ Answer::Kept(_), _) | (_, kept @ Answer::Kept(_)) => kept,
+        (Answer::Gone, Answer::Gone) => Answer::Gone,
+        _ => Answer::Done,
+    })
+}
+
+async fn dpkg(host: Remote<'_>, how: &str, names: &[&PackageName]) -> Result<Answer, StepError> {
+    let names = names.iter().map(ToString::to_string);
+    let arguments: Vec<String> = [how.to_owned()].into_iter().chain(names).collect();
+    ask(host, "remove packages", scripts::PACKAGES, &arguments).await
 }

@@ -3,7 +3,8 @@
 
 use super::{Before, ChainPrefix, InterfaceName, Leaves, Ledger, Thing};
 use crate::plan::{
-    ManagedPath, ModuleName, PackageName, StepId, SwapDevice, SysctlKey, SysctlValue, UnitName,
+    DebVersion, ManagedPath, ModuleName, PackageName, StepId, SwapDevice, SysctlKey, SysctlValue,
+    UnitName,
 };
 use manifests::Digest;
 use std::{collections::BTreeSet, fmt};
@@ -95,6 +96,13 @@ pub enum ResetAction {
         /// The package.
         package: PackageName,
     },
+    /// Leaves a package in the version that it was raised to.
+    KeepRaised {
+        /// The package.
+        package: PackageName,
+        /// The version it had before.
+        from: DebVersion,
+    },
     /// Removes what we keep for ourselves, the ledger last.
     Forget,
 }
@@ -171,6 +179,7 @@ fn undo(thing: &Thing) -> Option<ResetAction> {
         Thing::Folder { path } => ResetAction::Folder { path },
         Thing::Sysctl { key, value, before } => ResetAction::Sysctl { key, value, before },
         Thing::Module { module } => ResetAction::Module { module },
+        Thing::RaisedPackage { package, from, .. } => ResetAction::KeepRaised { package, from },
         Thing::Swap { devices } => ResetAction::Swap { devices },
         Thing::Unit { .. } | Thing::Transient { .. } | Thing::Package { .. } => return None,
     })
@@ -209,6 +218,9 @@ impl ResetAction {
             (Self::KeepPackage { package }, Thing::Package { package: other, .. }) => {
                 package == other
             }
+            (Self::KeepRaised { package, .. }, Thing::RaisedPackage { package: other, .. }) => {
+                package == other
+            }
             _ => false,
         }
     }
@@ -234,7 +246,9 @@ impl fmt::Display for ResetAction {
                 let names: Vec<_> = purge.iter().chain(remove).map(PackageName::as_str).collect();
                 write!(f, "remove packages {}", names.join(", "))
             }
-            Self::KeepPackage { package } => write!(f, "keep package {package}"),
+            Self::KeepPackage { package } | Self::KeepRaised { package, .. } => {
+                write!(f, "keep package {package}")
+            }
             Self::Forget => f.write_str("remove the ledger"),
         }
     }

@@ -148,6 +148,24 @@ pub enum StepError {
         /// The end of its output.
         log: String,
     },
+    /// Another package manager held dpkg all the time.
+    #[error("{host}: another package manager did not let go of dpkg within {seconds} s")]
+    DpkgBusy {
+        /// The host.
+        host: HostName,
+        /// How long we waited.
+        seconds: u64,
+        /// The end of apt's output, which names it.
+        log: String,
+    },
+    /// apt could only do it by harm, or not at all.
+    #[error("{host}: the packages cannot be installed: {}", reasons.join("; "))]
+    Packages {
+        /// The host.
+        host: HostName,
+        /// Why, each in one clause.
+        reasons: Vec<String>,
+    },
     /// An older form of this command is still running on the host.
     #[error("{host}: another command of step `{step}` still runs")]
     OtherCommand {
@@ -188,11 +206,15 @@ impl StepError {
             Self::NotActive { log, .. }
             | Self::Command { log, .. }
             | Self::StillRunning { log, .. }
+            | Self::DpkgBusy { log, .. }
             | Self::Cut { log, .. } => Some(log.as_str()).filter(|log| !log.is_empty()),
             _ => None,
         }
     }
 }
+
+/// The bundle was solved for other hosts than this one.
+const PACKAGES_HINT: &str = "put it right on the host, or write down what the hosts have with `bottari-installer facts --packages`, carry the files to the builder and lock with `--base`";
 
 impl Failure for StepError {
     fn exit_code(&self) -> ExitCode {
@@ -224,6 +246,10 @@ impl Failure for StepError {
             | Self::Cut { host, step, .. } => {
                 format!("on `{host}`, look at {}", super::transient::log_path(step))
             }
+            Self::DpkgBusy { host, .. } => format!(
+                "on `{host}`, `fuser -v /var/lib/dpkg/lock-frontend` names it; wait for its end, then run the same command again"
+            ),
+            Self::Packages { .. } => PACKAGES_HINT.into(),
             Self::OtherCommand { host, step } => {
                 format!("wait until `{}.service` on `{host}` has ended", step.unit_stem())
             }

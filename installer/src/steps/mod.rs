@@ -10,6 +10,7 @@ mod kernel_module;
 mod kubectl_apply;
 mod look;
 mod make_folder;
+mod os_packages;
 mod packages;
 mod place_file;
 mod remote;
@@ -27,6 +28,7 @@ pub use error::{Said, StepError};
 pub use kernel_module::KernelModules;
 pub use kubectl_apply::KubectlApply;
 pub use make_folder::MakeFolder;
+pub use os_packages::OsPackages;
 pub use packages::{Deb, Packages};
 pub use place_file::PlaceFile;
 pub use remote::Remote;
@@ -84,6 +86,8 @@ pub enum Action {
     SwapOff(SwapOff),
     /// Installs Debian packages from the bundle.
     Packages(Packages),
+    /// Installs OS packages from the bundle's repository.
+    OsPackages(OsPackages),
     /// Places a unit, enables it and starts it.
     Unit(Unit),
     /// Runs a long command that outlives this program.
@@ -116,6 +120,7 @@ impl Action {
             Self::KernelModules(kind) => kind.check(cx).await,
             Self::SwapOff(kind) => kind.check(cx).await,
             Self::Packages(kind) => kind.check(cx).await,
+            Self::OsPackages(kind) => kind.check(cx).await,
             Self::Unit(kind) => kind.check(cx).await,
             Self::RunUnit(kind) => kind.check(cx).await,
             Self::KubectlApply(kind) => kind.check(cx).await,
@@ -133,6 +138,7 @@ impl Action {
             Self::KernelModules(kind) => kind.apply(cx).await,
             Self::SwapOff(kind) => kind.apply(cx).await,
             Self::Packages(kind) => kind.apply(cx).await,
+            Self::OsPackages(kind) => kind.apply(cx).await,
             Self::Unit(kind) => kind.apply(cx).await,
             Self::RunUnit(kind) => kind.apply(cx).await,
             Self::KubectlApply(kind) => kind.apply(cx).await,

@@ -52,12 +52,24 @@ fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
         deadline_seconds: 600,
     };
     let wait = WaitFor { script: "true".into(), expected: "it is so".into(), deadline_seconds: 9 };
+    let packages = OsPackages {
+        repository: crate::packages::Repository {
+            url: "https://10.0.0.1:5000/apt/debian-12".parse().unwrap(),
+            arch: manifests::Arch::Amd64,
+            key: "-----BEGIN PGP PUBLIC KEY BLOCK-----\n".into(),
+            authority: None,
+        },
+        wishes: vec!["conntrack".parse().unwrap(), "socat (>= 1.7)".parse().unwrap()],
+        start: vec!["chrony.service".parse().unwrap()],
+        lock_seconds: 300,
+    };
     let actions = [
         Action::PlaceFile(PlaceFile::text("/etc/crio/crio.conf".parse().unwrap(), "[crio]\n")),
         Action::Unpack(Unpack::programs(archive, vec![crio])),
         Action::SwapOff(SwapOff {}),
         Action::Unit(unit),
         Action::RunUnit(run),
+        Action::OsPackages(packages),
         Action::KubectlApply(network),
         Action::WaitFor(wait),
     ];
@@ -67,6 +79,7 @@ fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
     {"kind":"swap-off"}
     {"kind":"unit","unit":"crio.service","text":"[Service]\n","watches":["/usr/local/bin/crio"],"start":"now"}
     {"kind":"run-unit","script":"kubeadm init","done-when":"test -f /etc/kubernetes/admin.conf","deadline-seconds":600}
+    {"kind":"os-packages","repository":{"url":"https://10.0.0.1:5000/apt/debian-12","arch":"amd64","key":"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"},"wishes":["conntrack","socat (>= 1.7)"],"start":["chrony.service"],"lock-seconds":300}
     {"kind":"kubectl-apply","kubectl":"/usr/local/bin/kubectl","kubeconfig":"/etc/kubernetes/admin.conf","content":{"from":"other-host","host":"cp-1","path":"/etc/kubernetes/net.yaml"},"patches":[{"target":{"kind":"Job","namespace":"web","name":"make"},"why":"w","merge":{"spec":{"ttl":null}}},{"target":{"kind":"Job","name":"make"},"why":"w","json":[{"op":"remove","path":"/spec"}]}]}
     {"kind":"wait-for","script":"true","expected":"it is so","deadline-seconds":9}
     "#);

@@ -1,0 +1,195 @@
+//! Packages and a signed repository of them, made with the tools of Debian, and
+//! a server for it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex, OnceLock},
+    thread,
+};
+
+/// What packages have, beside their names: more lines of `control`, and files,
+/// of which `DEBIAN/…` are dpkg's.
+type Recipe = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const WEB_UNIT: &str = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
+/// As debhelper writes it.
+const WEB_POSTINST: &str = "#!/bin/sh\nset -e\ndeb-systemd-helper enable web.service > /dev/null\n\
+    systemctl --system daemon-reload\ndeb-systemd-invoke start web.service\n";
+/// Waits where a test can stop it.
+const SLOW_POSTINST: &str = "#!/bin/sh\nset -e\n: > /srv/began\n\
+    while [ -e /srv/hold ]; do sleep 0.05; done\n";
+
+/// What the repository has.
+const OURS: &[Recipe] = &[
+    ("conntrack", "1.4-1", "Depends: libtoy (>= 2)\n", &[]),
+    ("libtoy", "2.0", "", &[]),
+    ("socat", "1.8", "", &[]),
+    ("rival", "1", "Conflicts: enemy\n", &[]),
+    ("needy", "1", "Depends: libc6 (>= 99)\n", &[]),
+    (
+        "web",
+        "1",
+        "",
+        &[("lib/systemd/system/web.service", WEB_UNIT), ("DEBIAN/postinst", WEB_POSTINST)],
+    ),
+    (
+        "settings",
+        "2",
+        "",
+        &[("etc/settings.conf", "new\n"), ("DEBIAN/conffiles", "/etc/settings.conf\n")],
+    ),
+    ("slow", "1", "", &[("DEBIAN/postinst", SLOW_POSTINST)]),
+    ("last", "1", "Depends: slow\n", &[]),
+];
+
+/// What the site has of its own.
+const THEIRS: &[Recipe] = &[
+    ("socat", "1.7", "", &[]),
+    ("socat", "1.9", "", &[]),
+    ("enemy", "1", "", &[]),
+    (
+        "settings",
+        "1",
+        "",
+        &[("etc/settings.conf", "old\n"), ("DEBIAN/conffiles", "/etc/settings.conf\n")],
+    ),
+    ("dependant", "1", "Depends: libtoy\n", &[]),
+];
+
+/// All packages and the repository, made once.
+#[derive(Debug)]
+pub(crate) struct Archive {
+    folder: tempfile::TempDir,
+    pub(crate) key: String,
+}
+
+impl Archive {
+    pub(crate) fn get() -> &'static Self {
+        static MADE: OnceLock<Archive> = OnceLock::new();
+        MADE.get_or_init(Self::make)
+    }
+
+    fn make() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        for place in
+            ["repository/pool", "repository/dists/bottari/main/binary-amd64", "site", "keys"]
+        {
+            fs::create_dir_all(at(place)).unwrap();
+        }
+        OURS.iter().for_each(|recipe| build(recipe, &at("repository/pool")));
+        THEIRS.iter().for_each(|recipe| build(recipe, &at("site")));
+        let key = sign(folder.path());
+        Self { folder, key }
+    }
+
+    /// The `dists` folder as a `tar` archive.
+    pub(crate) fn lists(&self) -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        tar.append_dir_all("dists", self.folder.path().join("repository/dists")).unwrap();
+        tar.into_inner().unwrap()
+    }
+
+    /// A package that the site brings itself.
+    pub(crate) fn of_site(&self, name: &str, version: &str) -> PathBuf {
+        self.folder.path().join(format!("site/{name}_{version}_all.deb"))
+    }
+
+    /// Serves the repository on loopback: its address, and what was asked for.
+    pub(crate) fn serve(&self) -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (root, heard) = (self.folder.path().join("repository"), asked.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (root, heard) = (root.clone(), heard.clone());
+                thread::spawn(move || answer(&stream, &root, &heard));
+            }
+        });
+        (format!("http://{address}"), asked)
+    }
+}
+
+/// Answers one request after the other, until the client has enough.
+fn answer(stream: &TcpStream, root: &Path, heard: &Mutex<Vec<String>>) {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    while let Some(first) = lines.next() {
+        let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+        lines.by_ref().take_while(|line| !line.is_empty()).for_each(drop);
+        let body = fs::read(root.join(path.trim_start_matches('/')));
+        heard.lock().unwrap().push(path);
+        let (status, body) = match body {
+            Ok(body) => ("200 OK", body),
+            Err(_) => ("404 Not Found", Vec::new()),
+        };
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let mut stream = stream;
+        if stream.write_all(&[head.into_bytes(), body].concat()).is_err() {
+            return;
+        }
+    }
+}
+
+fn build((name, version, control, files): &Recipe, into: &Path) {
+    let tree = tempfile::tempdir().unwrap();
+    let control = format!(
+        "Package: {name}\nVersion: {version}\nArchitecture: all\n\
+         Maintainer: Nobody <nobody@example.org>\n{control}Description: a toy\n"
+    );
+    let own = format!("opt/toys/{name}");
+    let fixed = BTreeMap::from([("DEBIAN/control", control.as_str()), (&own, version)]);
+    for (path, text) in fixed.into_iter().chain(files.iter().copied()) {
+        let path = tree.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        if path.ends_with("DEBIAN/postinst") {
+            run(Command::new("chmod").arg("755").arg(&path));
+        }
+    }
+    let target = into.join(format!("{name}_{version}_all.deb"));
+    run(Command::new("dpkg-deb")
+        .args(["--root-owner-group", "-Zgzip", "-b"])
+        .args([tree.path(), &target]));
+}
+
+/// Makes the lists, and signs them with a key of their own; the public key.
+fn sign(folder: &Path) -> String {
+    let suite = folder.join("repository/dists/bottari");
+    let scan =
+        run(Command::new("dpkg-scanpackages").arg("pool").current_dir(folder.join("repository")));
+    fs::write(suite.join("main/binary-amd64/Packages"), &scan).unwrap();
+    let release = format!(
+        "Origin: Bottari\nSuite: bottari\nCodename: bottari\nDate: Sat, 01 Aug 2026 00:00:00 UTC\n\
+         Architectures: amd64\nComponents: main\nSHA256:\n {} {} main/binary-amd64/Packages\n",
+        bundles::sha256(&scan).hex(),
+        scan.len()
+    );
+    fs::write(suite.join("Release"), release).unwrap();
+    let keys = folder.join("keys");
+    run(Command::new("chmod").arg("700").arg(&keys));
+    let gpg = |arguments: &[&str]| {
+        let mut gpg = Command::new("gpg");
+        gpg.arg("--homedir").arg(&keys).args(["-q", "--batch", "--passphrase", ""]).args(arguments);
+        String::from_utf8(run(gpg.current_dir(&suite))).unwrap()
+    };
+    // The key is as old as the repository.
+    let time = "--faked-system-time=20260801T000000";
+    gpg(&[time, "--quick-gen-key", "toys@example.org", "ed25519", "sign", "never"]);
+    gpg(&[time, "--clearsign", "-o", "InRelease", "Release"]);
+    let key = gpg(&["--armor", "--export"]);
+    let _ended =
+        Command::new("gpgconf").arg("--homedir").arg(&keys).args(["--kill", "all"]).output();
+    key
+}
+
+fn run(command: &mut Command) -> Vec<u8> {
+    let done = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
+    done.stdout
+}

@@ -1,0 +1,98 @@
+//! Installs OS packages from the bundle's repository with the host's own apt.
+
+use super::{
+    Need, Outcome, StepContext, StepError,
+    transient::{self, Job},
+};
+use crate::{
+    ledger::{State, Thing},
+    packages::{self, Repository, Simulation},
+    plan::PackageName,
+};
+use manifests::packages::{ServiceName, Wish};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What a host needs of its system, and who brings it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OsPackages {
+    /// Where the packages are.
+    pub repository: Repository,
+    /// What is needed; what is there in such a version stays.
+    pub wishes: Vec<Wish>,
+    /// Services of new packages that may start; no other does.
+    pub start: Vec<ServiceName>,
+    /// How long to wait for another package manager to end, in seconds.
+    pub lock_seconds: u64,
+}
+
+impl OsPackages {
+    pub(super) async fn check(&self, cx: &StepContext<'_>) -> Result<Need, StepError> {
+        let found = packages::look(cx.host, &self.wishes).await?;
+        Ok(match found.is_nothing() {
+            true => Need::Satisfied,
+            false => Need::because(found.wanting()),
+        })
+    }
+
+    pub(super) async fn apply(&self, cx: &mut StepContext<'_>) -> Result<Outcome, StepError> {
+        packages::prepare(cx.host, &self.repository).await?;
+        let begun = transient::known(cx).is_some_and(|known| known.state == State::Intent);
+        if begun {
+            // Only it can tell what comes of a host in the middle of it.
+            self.run(cx, Vec::new()).await?;
+        }
+        let simulation = packages::simulate(cx.host, &self.wishes).await?;
+        let reasons = simulation.obstacles();
+        if !reasons.is_empty() {
+            return Err(StepError::Packages { host: cx.host.name.clone(), reasons });
+        }
+        if !simulation.is_nothing() {
+            self.run(cx, things(&simulation)).await?;
+        }
+        packages::settle(cx.host, &new(cx), &self.start).await?;
+        packages::tidy_up(cx.host).await?;
+        cx.confirm().await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn run(&self, cx: &mut StepContext<'_>, things: Vec<Thing>) -> Result<(), StepError> {
+        let script = packages::script(&self.wishes, self.lock_seconds);
+        let before_retry = packages::before_retry(self.lock_seconds);
+        // Both wait for dpkg, one after the other.
+        let deadline = Duration::from_secs(1200 + 2 * self.lock_seconds);
+        let job = Job { script: &script, before_retry: Some(&before_retry), deadline };
+        let (host, seconds) = (cx.host.name.clone(), self.lock_seconds);
+        transient::run(cx, job, things).await.map_err(|error| match error {
+            StepError::Command { status: packages::BUSY, log, .. } => {
+                StepError::DpkgBusy { host, seconds, log }
+            }
+            error => error,
+        })
+    }
+}
+
+/// What goes on record before anything changes.
+fn things(simulation: &Simulation) -> Vec<Thing> {
+    let new = simulation.install.iter().map(|change| Thing::Package {
+        package: change.name.clone(),
+        had_settings: simulation.settings_only.contains(&change.name),
+    });
+    let raised = simulation.upgrade.iter().filter_map(|change| {
+        let (package, from) = (change.name.clone(), change.from.clone()?);
+        Some(Thing::RaisedPackage { package, from, to: change.to.clone() })
+    });
+    new.chain(raised).collect()
+}
+
+/// The packages that this step has brought and not yet finished with.
+fn new(cx: &StepContext<'_>) -> Vec<PackageName> {
+    let entries = cx.ledger.ledger.entries.iter();
+    let unsettled = entries.filter(|entry| entry.step == *cx.step && entry.state == State::Intent);
+    let package = |thing: &Thing| match thing {
+        Thing::Package { package, .. } => Some(package.clone()),
+        _ => None,
+    };
+    unsettled.filter_map(|entry| package(&entry.thing)).collect()
+}

@@ -66,6 +66,12 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// An OpenPGP key where one for bundles is needed.
+    #[error("`{path}` is a key for OS packages: expected one for bundles")]
+    ForPackages {
+        /// The file.
+        path: PathBuf,
+    },
     /// There are OS packages, and nothing to sign their repositories with.
     #[error("the lockfile has OS packages for {systems}: expected a key for their repositories")]
     NoAptKey {
@@ -103,6 +109,7 @@ impl Failure for KeyError {
             Self::Exists { .. } => Some("choose another name with `-o`: whoever trusts the old key would no longer trust what you sign".into()),
             Self::Password { .. } => Some("where nobody can type, put the password in a file and name it with `--password-file`".into()),
             Self::NoAptKey { .. } => Some("make one once with `bottari-builder key generate --apt`, then run the same command with `--apt-key apt.key`".into()),
+            Self::ForPackages { .. } => Some("`bottari-builder key generate` makes one for bundles; this one belongs behind `--apt-key`".into()),
             Self::OtherKind { .. } | Self::TooYoung { .. } => Some("make one with `bottari-builder key generate --apt`".into()),
             Self::Secret { .. } | Self::OpenPgp { .. } => Some("`bottari-builder key show FILE` tells what a key file holds".into()),
             _ => None,
@@ -141,6 +148,9 @@ impl SigningKey {
         let file = |source| KeyError::File { path: path.to_owned(), source };
         let secret = |source| KeyError::Secret { path: path.to_owned(), source };
         let text = fs::read_to_string(path).map_err(file)?;
+        if is_openpgp(&text) {
+            return Err(KeyError::ForPackages { path: path.to_owned() });
+        }
         let boxed = SecretKeyBox::from_string(&text).map_err(secret)?;
         let key = if is_encrypted(&text) {
             let asked = |source| KeyError::Password { path: path.to_owned(), source };
@@ -226,6 +236,11 @@ pub fn to_trust(path: &Path) -> Result<PublicKey, KeyError> {
     // A secret key's own public half would do, but who has it can sign, so
     // checking with it proves nothing: a password is not asked for.
     show(path, || Err(io::Error::other("expected a public key")))
+}
+
+/// Whether a file's text is an OpenPGP key, of whatever kind.
+pub(crate) fn is_openpgp(text: &str) -> bool {
+    text.trim_start().starts_with("-----BEGIN PGP ")
 }
 
 fn is_encrypted(text: &str) -> bool {

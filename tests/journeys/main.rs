@@ -16,6 +16,7 @@ mod mending;
 mod mistakes;
 mod office;
 mod overlays;
+mod packages;
 mod planning;
 mod profiles;
 mod push;

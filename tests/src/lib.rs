@@ -5,12 +5,14 @@
 //! test machine lacks.
 
 pub mod client;
+pub mod debs;
 pub mod failing_disk;
 pub mod fixtures;
 pub mod fuzz;
 pub mod gnupg;
 pub mod office;
 pub mod platform;
+pub mod private_apt;
 pub mod run;
 pub mod serving;
 pub mod signals;

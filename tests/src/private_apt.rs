@@ -1,4 +1,4 @@
-//! Stock apt in folders of its own: it asks our repository alone, believes our key
+//! Stock apt in folders of its own: it asks one repository alone, believes one key
 //! alone, and thinks that nothing is installed.
 
 use std::{
@@ -7,27 +7,104 @@ use std::{
     process::{Command, Output},
 };
 
+/// What apt may be told of its surroundings; the rest is as it comes.
+const SETTINGS: &str = "\
+APT::Sandbox::User \"\";
+APT::Update::Error-Mode \"any\";
+Acquire::Languages \"none\";
+Acquire::Retries \"0\";
+Acquire::Check-Date \"true\";
+Acquire::Check-Valid-Until \"true\";
+Acquire::http::Proxy \"false\";
+Acquire::https::Proxy \"false\";
+";
+
 /// Apt with its folders.
-pub(crate) struct PrivateApt {
+#[derive(Debug)]
+pub struct PrivateApt {
     folder: tempfile::TempDir,
+    clock: Option<String>,
 }
 
 impl PrivateApt {
-    /// Reads one repository, and believes the key of this file.
-    pub(crate) fn new(uri: &str, key: &Path, arch: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// Reads the repository at this address, for hosts of this architecture, and
+    /// believes the key in this file.
+    pub fn new(uri: &str, key: &Path, arch: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let apt = Self { folder, clock: None };
         for name in ["lists/partial", "archives/partial", "parts", "preferences"] {
-            fs::create_dir_all(folder.path().join(name)).unwrap();
+            fs::create_dir_all(apt.path(name)).expect("the folder is ours");
         }
-        let apt = Self { folder };
-        fs::copy(key, apt.path("key.asc")).unwrap();
+        fs::copy(key, apt.path("key.asc")).expect("the key is there");
+        let key = apt.path("key.asc");
         let source = format!(
             "Types: deb\nURIs: {uri}\nSuites: bottari\nComponents: main\nSigned-By: {}\n",
-            apt.path("key.asc").display()
+            key.display()
         );
-        fs::write(apt.path("bottari.sources"), source).unwrap();
-        fs::write(apt.path("status"), "").unwrap();
-        let paths = [
+        apt.write("bottari.sources", &source);
+        apt.write("status", "");
+        let arch =
+            format!("APT::Architecture \"{arch}\";\nAPT::Architectures {{ \"{arch}\"; }};\n");
+        apt.write("apt.conf", &(apt.folders() + &arch + SETTINGS));
+        apt
+    }
+
+    /// The same under another clock, as `faketime -f` takes it: `-1d`.
+    #[must_use]
+    pub fn at(mut self, clock: &str) -> Self {
+        self.clock = Some(clock.to_owned());
+        self
+    }
+
+    /// The same where this authority alone vouches for servers.
+    #[must_use]
+    pub fn with_authority(self, certificate: &Path) -> Self {
+        let before = fs::read_to_string(self.path("apt.conf")).expect("it was written before");
+        let line = format!("Acquire::https::CaInfo \"{}\";\n", certificate.display());
+        self.write("apt.conf", &(before + &line));
+        self
+    }
+
+    /// `update`, then fetches a package with what it needs; gives what apt says when it
+    /// does not do one of the two.
+    pub fn fetch(&self, package: &str) -> Result<(), String> {
+        self.run(&["update"])?;
+        self.run(&["-y", "--download-only", "install", package]).map(drop)
+    }
+
+    /// Runs apt to its end; gives what it prints, or all that it says when it fails.
+    pub fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = match &self.clock {
+            None => Command::new("apt-get"),
+            Some(clock) => {
+                let mut command = Command::new("faketime");
+                command.args(["-f", clock, "apt-get"]);
+                command
+            }
+        };
+        command.env("APT_CONFIG", self.path("apt.conf")).env("LC_ALL", "C");
+        let done = command.arg("-q").args(arguments).output().expect("apt is here");
+        match done.status.success() {
+            true => Ok(text(&done.stdout)),
+            false => Err(said(&done)),
+        }
+    }
+
+    /// The files that it has fetched, sorted, with their bytes.
+    pub fn fetched(&self) -> Vec<(String, Vec<u8>)> {
+        let entries = fs::read_dir(self.path("archives")).expect("the folder is ours");
+        let paths = entries.map(|entry| entry.expect("the folder is ours").path());
+        let debs = paths.filter(|path| path.extension().is_some_and(|ending| ending == "deb"));
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut debs: Vec<_> = debs
+            .map(|path| (name(&path).unwrap_or_default(), fs::read(&path).expect("it is a file")))
+            .collect();
+        debs.sort();
+        debs
+    }
+
+    fn folders(&self) -> String {
+        let folders = [
             ("Dir::Etc::sourcelist", "bottari.sources"),
             ("Dir::Etc::sourceparts", "parts"),
             ("Dir::Etc::parts", "parts"),
@@ -40,48 +117,23 @@ impl PrivateApt {
             ("Dir::Cache", "."),
             ("Dir::Cache::archives", "archives"),
         ];
-        let lines = paths.map(|(name, to)| format!("{name} \"{}\";\n", apt.path(to).display()));
-        let rest =
-            format!("APT::Architecture \"{arch}\";\nAPT::Architectures {{ \"{arch}\"; }};\n");
-        let rest = rest
-            + "APT::Sandbox::User \"\";\nAcquire::Languages \"none\";\n\
-            Acquire::Check-Date \"true\";\nAcquire::Check-Valid-Until \"true\";\n\
-            Acquire::http::Proxy \"false\";\nAcquire::https::Proxy \"false\";\n";
-        fs::write(apt.path("apt.conf"), lines.concat() + &rest).unwrap();
-        apt
+        let line = |(name, to)| format!("{name} \"{}\";\n", self.path(to).display());
+        folders.map(line).concat()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("the folder is ours");
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
 
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new("apt-get");
-        command.env("APT_CONFIG", self.path("apt.conf")).env("LC_ALL", "C");
-        command.arg("-q").args(arguments).output().unwrap()
-    }
+fn said(done: &Output) -> String {
+    text(&done.stdout) + &text(&done.stderr)
+}
 
-    /// `update`, then fetches a package with what it needs; gives what apt says to
-    /// the first that it does not do.
-    pub(crate) fn fetch(&self, package: &str) -> Result<(), String> {
-        // Without it a warning is enough for what cannot be had.
-        let update = ["-o", "APT::Update::Error-Mode=any", "update"];
-        let install = ["-y", "--download-only", "install", package];
-        for arguments in [&update[..], &install] {
-            let done = self.run(arguments);
-            if !done.status.success() {
-                return Err(crate::stock::said(&done));
-            }
-        }
-        Ok(())
-    }
-
-    /// The files that it has fetched.
-    pub(crate) fn fetched(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path("archives")).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> = names.filter(|name| name.ends_with(".deb")).collect();
-        names.sort();
-        names
-    }
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }

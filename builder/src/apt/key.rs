@@ -5,7 +5,7 @@
 //! older than its key: one made of an old lockfile, or one that a host sees whose
 //! clock is slow. The day of a key proves nothing anyway; its fingerprint does.
 
-use crate::keys::{KeyError, with_ending, write_new};
+use crate::keys::{KeyError, is_openpgp, with_ending, write_new};
 use aws_lc_rs::rand;
 use pgp::{
     composed::{
@@ -42,8 +42,6 @@ const BORN: u32 = 1_262_304_000;
 const OWNER: &str = "Bottari OS packages";
 /// How much work a password takes: the most that the format can say, 62 MiB of SHA-256.
 const WORK: u8 = 255;
-/// How a file with an OpenPGP key begins.
-const ARMOUR: &str = "-----BEGIN PGP ";
 
 /// A secret key that is ready to sign.
 pub struct AptKey {
@@ -124,11 +122,6 @@ impl AptKey {
     fn failed(&self, source: PgpError) -> KeyError {
         KeyError::OpenPgp { path: self.path.clone(), source: Box::new(source) }
     }
-}
-
-/// Whether a file's text is an OpenPGP key, of whatever kind.
-pub fn is_openpgp(text: &str) -> bool {
-    text.trim_start().starts_with(ARMOUR)
 }
 
 /// The fingerprint of a public or secret key, which needs no password.
@@ -222,10 +215,12 @@ fn read(path: &Path) -> Result<String, KeyError> {
 /// runs out.
 fn read_secret(path: &Path) -> Result<SignedSecretKey, KeyError> {
     let failed = |source| KeyError::OpenPgp { path: path.to_owned(), source: Box::new(source) };
-    let (secret, _) = SignedSecretKey::from_string(&read(path)?).map_err(failed)?;
+    let other = || KeyError::OtherKind { path: path.to_owned() };
+    let text = Some(read(path)?).filter(|text| is_openpgp(text)).ok_or_else(other)?;
+    let (secret, _) = SignedSecretKey::from_string(&text).map_err(failed)?;
     match secret.primary_key.algorithm() {
         PublicKeyAlgorithm::EdDSALegacy => Ok(secret),
-        _ => Err(KeyError::OtherKind { path: path.to_owned() }),
+        _ => Err(other()),
     }
 }
 

@@ -18,7 +18,7 @@ mod repository;
 
 pub use deb::{DebError, control};
 pub use error::AptError;
-pub use key::{AptKey, generate, is_openpgp, show};
+pub use key::{AptKey, generate, show};
 pub use paragraph::{Paragraph, ParagraphError};
 pub use release_file::{COMPONENT, SUITE};
 pub use repository::repositories;

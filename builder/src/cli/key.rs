@@ -176,7 +176,7 @@ fn generate_apt(output: &Path, password: Option<String>, console: &Console) -> E
 impl Show {
     fn run(self, console: &Console) -> Ended {
         let file = |source| KeyError::File { path: self.key.clone(), source };
-        if apt::is_openpgp(&fs::read_to_string(&self.key).map_err(file)?) {
+        if keys::is_openpgp(&fs::read_to_string(&self.key).map_err(file)?) {
             tell_apt(&apt::show(&self.key)?, console);
             return Ok(ExitCode::Done);
         }

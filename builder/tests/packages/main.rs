@@ -6,7 +6,5 @@
 mod apt;
 mod in_release;
 mod oracle;
-mod private_apt;
 mod repository;
 mod small;
-mod stock;

@@ -15,6 +15,7 @@ mod kpaas;
 mod mending;
 mod mistakes;
 mod office;
+mod os_packages;
 mod overlays;
 mod packages;
 mod planning;

@@ -10,7 +10,7 @@ fn a_release_with_a_mistake_names_the_place() {
     let text = fs::read_to_string(&office.demo.release).unwrap();
     fs::write(&office.demo.release, text.replace("serial:", "sreial:")).unwrap();
     insta::assert_snapshot!(office.refusal("lock releases/demo.yaml --mirrors mirrors.yaml"), @"
-    error: `releases/demo.yaml` line 3, column 1: unknown field `sreial`, expected one of release, version, serial, title, arches, compression-level, sbom, extra-names, profiles, components, exceptions, acknowledged, omitted
+    error: `releases/demo.yaml` line 3, column 1: unknown field `sreial`, expected one of release, version, serial, title, arches, compression-level, sbom, extra-names, profiles, components, systems, packages, exceptions, acknowledged, omitted
     exit code 20
     ");
 }

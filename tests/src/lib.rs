@@ -4,6 +4,7 @@
 //! Helpers here panic where a test could only give up: the message says what the
 //! test machine lacks.
 
+pub mod archive;
 pub mod client;
 pub mod debs;
 pub mod failing_disk;

@@ -1,0 +1,39 @@
+//! What an update moves, and what it leaves alone.
+
+use super::site::Site;
+use std::fs;
+
+#[test]
+fn an_update_of_a_system_moves_its_packages_and_nothing_else_does() {
+    let Some(site) = Site::new() else { return };
+    let before = site.lock("--system sample-1");
+    site.archive.add("agent", "1:2.1-1", "Depends: libagent (>= 2), base-tool\n");
+    site.publish(|words| words.date = "1 hour ago".into());
+    site.upstream.take_requests();
+    assert_eq!(site.lock("--update nothing"), before);
+    assert_eq!(site.upstream.take_requests(), [], "nobody is asked about what stays");
+    let said = site.run("lock releases/r.yaml --mirrors mirrors.yaml --update sample-1");
+    assert!(said.stderr.contains("changed since it was locked before: sample-1/agent (amd64)"));
+    let text = fs::read_to_string(site.path("releases/r.lock")).unwrap();
+    assert!(text.contains("version: 1:2.1-1") && !text.contains("1:2.0-1"), "{text}");
+}
+
+#[test]
+fn an_update_is_refused_where_the_release_wants_other_packages() {
+    let Some(site) = Site::new() else { return };
+    site.lock("--system sample-1");
+    site.replace("releases/r.yaml", "base-tool]", "unwanted]");
+    let told = site.refusal("--update nothing");
+    assert!(told.contains("the release wants other packages for `sample-1`"), "{told}");
+    let locked = site.lock("--update sample-1");
+    assert_eq!(site.packages(&locked), ["agent 1:2.0-1", "libagent 2.0-1", "unwanted 1.0-1"]);
+}
+
+#[test]
+fn a_system_that_is_not_taken_cannot_be_updated() {
+    let Some(site) = Site::new() else { return };
+    site.lock("");
+    let told = site.refusal("--update sample-1");
+    assert!(told.contains("no packages are taken for `sample-1`"), "{told}");
+    assert!(told.contains("with --system sample-1") && told.contains("exit code 20"), "{told}");
+}

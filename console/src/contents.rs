@@ -18,6 +18,8 @@ pub struct Counts {
     pub manifests: u64,
     /// Helm charts.
     pub charts: u64,
+    /// OS packages, those of each system and architecture apart.
+    pub packages: u64,
 }
 
 impl Counts {
@@ -29,20 +31,22 @@ impl Counts {
             files: files(FileKind::File),
             manifests: files(FileKind::Manifest),
             charts: files(FileKind::Chart),
+            packages: lockfile.systems.iter().map(|system| system.packages.len() as u64).sum(),
         }
     }
 }
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { images, files, manifests, charts } = *self;
+        let Self { images, files, manifests, charts, packages } = *self;
         let images = text::count(images, "image", "images");
         let files = text::count(files, "file", "files");
         write!(f, "{images}, {files}, {}", text::count(manifests, "manifest", "manifests"))?;
-        match charts {
-            0 => Ok(()),
-            charts => write!(f, ", {}", text::count(charts, "chart", "charts")),
+        let rare = [(charts, "chart", "charts"), (packages, "OS package", "OS packages")];
+        for (count, one, several) in rare.into_iter().filter(|(count, ..)| *count > 0) {
+            write!(f, ", {}", text::count(count, one, several))?;
         }
+        Ok(())
     }
 }
 

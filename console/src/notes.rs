@@ -1,8 +1,9 @@
 //! What a release says about itself, told the same way by both programs: the
-//! profiles and overlays it was locked with, what was decided and what is left out.
+//! profiles and overlays it was locked with, the systems that it has OS packages for,
+//! what was decided and what is left out.
 
 use crate::text;
-use manifests::lockfile::Lockfile;
+use manifests::lockfile::{LockedBase, LockedSystem, Lockfile};
 
 /// Where the values of a heading begin.
 const VALUES: usize = 11;
@@ -11,8 +12,9 @@ const INDENT: &str = "    ";
 /// Columns of a line of notes.
 const COLUMNS: usize = 100;
 
-/// What was chosen, as lines of a heading: profiles, overlays, and the bills of
-/// materials that the bundle carries, with their titles; nothing when nothing was.
+/// What was chosen, as lines of a heading: profiles, overlays, the bills of materials
+/// that the bundle carries, with their titles, and the systems that it has OS packages
+/// for; nothing when nothing was.
 pub fn choices(lockfile: &Lockfile) -> String {
     let profiles = lockfile.profiles.iter();
     let profiles = profiles.map(|profile| (profile.name.as_str(), profile.title.as_str()));
@@ -23,6 +25,31 @@ pub fn choices(lockfile: &Lockfile) -> String {
     list("profiles", &profiles.collect::<Vec<_>>())
         + &list("overlays", &overlays.collect::<Vec<_>>())
         + &list("sbom", &sbom.collect::<Vec<_>>())
+        + &systems(lockfile)
+}
+
+fn systems(lockfile: &Lockfile) -> String {
+    let lines = lockfile
+        .systems
+        .iter()
+        .map(|system| (format!("{} {}", system.system, system.arch), packages_of(system)));
+    let lines: Vec<_> = lines.collect();
+    let lines: Vec<_> = lines.iter().map(|(name, about)| (&**name, &**about)).collect();
+    list("packages", &lines)
+}
+
+/// `21 packages, 8.5 MiB, for hosts with base minimal`.
+fn packages_of(system: &LockedSystem) -> String {
+    let count = text::count(system.packages.len() as u64, "package", "packages");
+    let size = text::size(system.packages.iter().map(|package| package.size).sum());
+    let hosts = match &system.base {
+        LockedBase::Name(name) => format!("for hosts with base {name}"),
+        LockedBase::Status(files) => {
+            let files = text::count(files.len() as u64, "status file", "status files");
+            format!("for hosts as in {files} of the site")
+        }
+    };
+    format!("{count}, {size}, {hosts}")
 }
 
 fn list(title: &str, entries: &[(&str, &str)]) -> String {
@@ -139,6 +166,22 @@ images: []
             notes(&lockfile),
             "\nnot compared with published digests\n  etcd, by overlay seoul\n    built here\n"
         );
+    }
+
+    #[test]
+    fn a_heading_says_which_systems_have_packages_and_for_which_hosts() {
+        let system = |base: &str| {
+            let line = format!(
+                "- {{system: debian-12, arch: amd64, base: {base}, indexes: [], sets: [], packages: []}}"
+            );
+            choices(&lockfile(&format!("systems:\n{line}\n")))
+        };
+        assert_eq!(
+            system("{name: minimal}"),
+            "packages   debian-12 amd64  0 packages, 0 B, for hosts with base minimal\n"
+        );
+        let digest = format!("sha256:{}", "0".repeat(64));
+        assert!(system(&format!("{{status: ['{digest}']}}")).contains("as in 1 status file of"));
     }
 
     #[test]

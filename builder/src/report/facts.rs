@@ -89,6 +89,8 @@ pub struct Totals {
     pub manifests: u64,
     /// Helm charts.
     pub charts: u64,
+    /// OS packages, those of each system and architecture apart.
+    pub packages: u64,
     /// Distinct blobs.
     pub blobs: usize,
     /// Their bytes.

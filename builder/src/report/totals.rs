@@ -5,12 +5,12 @@ use console::Counts;
 use manifests::{component::Trust, lockfile::Lockfile, provenance::Proof};
 
 pub(super) fn totals(lockfile: &Lockfile, components: usize) -> Totals {
-    let Counts { images, files, manifests, charts } = Counts::of(lockfile);
+    let Counts { images, files, manifests, charts, packages } = Counts::of(lockfile);
     // A lockfile whose sizes contradict each other was refused when it was read.
     let blobs = lockfile.blobs().unwrap_or_default();
     let bytes = blobs.values().map(|blob| blob.descriptor.size).sum();
     let (blobs, rules) = (blobs.len(), lockfile.rules.len());
-    Totals { components, images, files, manifests, charts, blobs, bytes, rules }
+    Totals { components, images, files, manifests, charts, packages, blobs, bytes, rules }
 }
 
 pub(super) fn provenance(lockfile: &Lockfile) -> Provenance {

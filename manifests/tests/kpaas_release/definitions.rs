@@ -2,8 +2,11 @@
 
 use crate::data::{ROOT, files_below, release};
 use manifests::{
+    Arch,
     catalog::Catalog,
     component::{Component, Contents},
+    release::Release,
+    yaml,
 };
 use std::path::Path;
 
@@ -28,6 +31,26 @@ fn every_release_names_only_components_and_versions_that_are_defined() {
     assert!(!releases.is_empty());
     for path in releases {
         release(&path);
+    }
+}
+
+#[test]
+fn every_system_is_defined_under_its_own_name_with_the_base_that_releases_ask_for() {
+    let root = Path::new(ROOT);
+    let catalog = Catalog::new(&root.join("components"));
+    for entry in root.join("systems").read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+        let system = catalog.system(&name).unwrap();
+        for arch in [Arch::Amd64, Arch::Arm64] {
+            assert!(system.sources_of(arch).next().is_some(), "{name} has no source for {arch}");
+        }
+    }
+    for path in files_below(&root.join("releases")) {
+        let text = yaml::read(&path).unwrap();
+        for target in Release::parse(&path, &text).unwrap().systems {
+            catalog.system(&target.name).unwrap().base(&target.base).unwrap();
+        }
     }
 }
 

@@ -126,7 +126,7 @@ pub(crate) const LEFT_OUT: &[(&str, LeftOut)] = &[
 /// What the release leaves out and the notes have in their text only.
 pub(crate) const IN_THE_TEXT: &[&str] = &[
     "Kyverno policies of K-PaaS itself",
+    "chrony",
     "further images of KubeEdge 1.14.4",
-    "haproxy and keepalived",
-    "packages of Ubuntu 22.04 and 24.04",
+    "packages of Ubuntu that Ansible, Kubespray's builds and its debugging need",
 ];

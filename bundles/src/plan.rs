@@ -9,6 +9,7 @@ use crate::{
             BlobRecord, BundleManifest, Encoding, Kind, NameRecord, entry_len, frame_plain_sizes,
         },
         oci,
+        repository::RepositoryRecord,
     },
     hash,
     plan_repository::{self, Repository},
@@ -133,6 +134,11 @@ impl BundlePlan {
     /// Every name the bundle will answer to, sorted.
     pub fn names(&self) -> &[NameRecord] {
         &self.manifest.names
+    }
+
+    /// Every repository of OS packages that it will hold, sorted.
+    pub fn repositories(&self) -> &[RepositoryRecord] {
+        &self.manifest.repositories
     }
 
     /// Everything it will hold, in the order of the file.

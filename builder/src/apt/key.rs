@@ -7,6 +7,7 @@
 
 use crate::keys::{KeyError, is_openpgp, with_ending, write_new};
 use aws_lc_rs::rand;
+use manifests::provenance::KeyFingerprint;
 use pgp::{
     composed::{
         ArmorOptions, CleartextSignedMessage, Deserializable, DetachedSignature, SignedKeyDetails,
@@ -222,6 +223,14 @@ fn read_secret(path: &Path) -> Result<SignedSecretKey, KeyError> {
         PublicKeyAlgorithm::EdDSALegacy => Ok(secret),
         _ => Err(other()),
     }
+}
+
+/// Whose public key this is, when it is one key as we write it and nothing beside it.
+pub(super) fn only_key(text: &[u8]) -> Option<KeyFingerprint> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (key, _) = SignedPublicKey::from_string(text).ok()?;
+    let again = key.to_armored_string(ArmorOptions::default()).ok()?;
+    (again == text).then(|| fingerprint(&key.primary_key).parse().ok()).flatten()
 }
 
 fn fingerprint(key: &impl KeyDetails) -> String {

@@ -9,6 +9,7 @@ mod deb;
 #[cfg(test)]
 mod deb_tests;
 mod error;
+mod judge;
 mod key;
 #[cfg(test)]
 mod key_tests;
@@ -18,6 +19,7 @@ mod repository;
 
 pub use deb::{DebError, control};
 pub use error::AptError;
+pub use judge::expected;
 pub use key::{AptKey, generate, show};
 pub use paragraph::{Paragraph, ParagraphError};
 pub use release_file::{COMPONENT, SUITE};

@@ -25,10 +25,10 @@ use std::{
 /// refuses one that is still to come, and a host's clock may be a day slow.
 const BACK: Duration = Duration::from_hours(48);
 
-const TEXT: &str = "text/plain; charset=utf-8";
-const GZIP: &str = "application/gzip";
-const SIGNATURE: &str = "application/pgp-signature";
-const KEY: &str = "application/pgp-keys";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) const GZIP: &str = "application/gzip";
+pub(super) const SIGNATURE: &str = "application/pgp-signature";
+pub(super) const KEY: &str = "application/pgp-keys";
 
 /// A package and where its repository has it.
 struct Indexed {
@@ -53,23 +53,34 @@ pub fn repositories(
         items,
         bytes: Some(bytes),
     });
-    let mut systems: BTreeMap<&SystemName, Vec<&LockedSystem>> = BTreeMap::new();
-    for system in &lockfile.systems {
-        systems.entry(&system.system).or_default().push(system);
-    }
-    let made = systems.into_iter().map(|(name, arches)| {
+    let made = systems(lockfile).into_iter().map(|(name, arches)| {
         let files = files(&arches, source, options)?;
-        sign((name, &arches), lockfile, key, files)
+        let Unsigned { mut files, words, date } = laid_out((name, &arches), lockfile, files)?;
+        files.extend(signed(&words, date, key)?);
+        Ok(repository(name, files))
     });
-    let made = made.collect::<Result<_, _>>()?;
+    let made = made.collect::<Result<_, AptError>>()?;
     options.reporter.report(&Event::PhaseFinished { title });
     Ok(made)
 }
 
-type Files = BTreeMap<String, RepositoryContent>;
+/// The parts of a lockfile by system.
+pub(super) fn systems(lockfile: &Lockfile) -> BTreeMap<&SystemName, Vec<&LockedSystem>> {
+    let mut systems: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for system in &lockfile.systems {
+        systems.entry(&system.system).or_default().push(system);
+    }
+    systems
+}
+
+pub(super) fn repository(system: &SystemName, files: Files) -> Repository {
+    Repository { system: system.clone(), files, maker: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
+pub(super) type Files = BTreeMap<String, RepositoryContent>;
 
 /// Pool and indexes of one system, by their paths.
-fn files(
+pub(super) fn files(
     arches: &[&LockedSystem],
     source: &dyn BlobSource,
     options: Options<'_>,
@@ -127,19 +138,25 @@ fn indexed(
     Ok(Indexed { paragraph, path, package: package.clone() })
 }
 
-/// Adds what says that the rest is ours, and lays every index down by its digest as
-/// well, where it stays the same under a reader.
-fn sign(
+/// A repository that nobody vouches for.
+pub(super) struct Unsigned {
+    pub(super) files: Files,
+    /// The text of `Release`, which is what is signed.
+    pub(super) words: String,
+    pub(super) date: SystemTime,
+}
+
+/// Adds `Release`, and lays every index down by its digest as well, where it stays the
+/// same under a reader.
+pub(super) fn laid_out(
     (name, arches): (&SystemName, &[&LockedSystem]),
     lockfile: &Lockfile,
-    key: &AptKey,
     files: Files,
-) -> Result<Repository, AptError> {
+) -> Result<Unsigned, AptError> {
     let newest = arches.iter().filter_map(|system| system.newest_index()).max();
     let newest = newest.ok_or_else(|| AptError::Undated { system: name.clone() })?;
     let date = UNIX_EPOCH + Duration::from_secs(newest.unix_seconds()).saturating_sub(BACK);
-    let mut placed = Files::new();
-    let mut indexes = BTreeMap::new();
+    let (mut placed, mut indexes) = (Files::new(), BTreeMap::new());
     for (path, content) in files {
         let RepositoryContent::Made { bytes, .. } = &content else {
             placed.insert(path, content);
@@ -152,31 +169,24 @@ fn sign(
         indexes.insert(path.clone(), (digest, bytes.len()));
         placed.insert(format!("dists/{SUITE}/{path}"), content);
     }
-    let release = ReleaseFile {
-        description: &format!(
-            "OS packages of {} {}, serial {}",
-            lockfile.release, lockfile.version, lockfile.serial
-        ),
-        date,
-        architectures: arches.iter().map(|system| system.arch.as_str()).collect(),
-        indexes,
-    };
-    placed.extend(signed(&release.render(), date, key)?);
-    let maker = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(Repository { system: name.clone(), files: placed, maker })
+    let Lockfile { release, version, serial, .. } = lockfile;
+    let description = &format!("OS packages of {release} {version}, serial {serial}");
+    let architectures = arches.iter().map(|system| system.arch.as_str()).collect();
+    let words = ReleaseFile { description, date, architectures, indexes }.render();
+    placed.insert(format!("dists/{SUITE}/Release"), made(words.clone(), TEXT));
+    Ok(Unsigned { files: placed, words, date })
 }
 
 fn signed(release: &str, date: SystemTime, key: &AptKey) -> Result<Files, AptError> {
     let at = |name: &str| format!("dists/{SUITE}/{name}");
     Ok(Files::from([
         (at("InRelease"), made(key.around(release, date)?, TEXT)),
-        (at("Release"), made(release, TEXT)),
         (at("Release.gpg"), made(key.detached(release, date)?, SIGNATURE)),
         ("key.asc".to_owned(), made(key.public()?, KEY)),
     ]))
 }
 
-fn made(bytes: impl Into<Vec<u8>>, media_type: &'static str) -> RepositoryContent {
+pub(super) fn made(bytes: impl Into<Vec<u8>>, media_type: &'static str) -> RepositoryContent {
     RepositoryContent::Made { bytes: bytes.into(), media_type }
 }
 

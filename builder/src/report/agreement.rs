@@ -2,7 +2,8 @@
 //! written from the lockfile, so whatever lies beside it would go in unread.
 
 use super::ReportError;
-use bundles::{Bundle, BundlePlan, NameRecord, SbomDocument};
+use crate::apt;
+use bundles::{Bundle, BundlePlan, NameRecord, RepositoryRecord, SbomDocument};
 use manifests::{Digest, SbomFormat, lockfile::Lockfile};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +42,10 @@ impl Agreement {
         check_release(bundle, lockfile)?;
         let text = bundle.bytes(&bundle.manifest().lockfile, LIMIT)?;
         let documents = documents(bundle, lockfile)?;
-        let plan = BundlePlan::new(lockfile, &String::from_utf8_lossy(&text), &documents);
+        let repositories = apt::expected(bundle, lockfile)
+            .map_err(|source| ReportError::Packages { path: bundle.path().into(), source })?;
+        let text = String::from_utf8_lossy(&text);
+        let plan = BundlePlan::with_repositories(lockfile, &text, &documents, &repositories);
         let plan =
             plan.map_err(|source| ReportError::Plan { path: bundle.path().into(), source })?;
         Ok(compared(bundle, &plan))
@@ -83,7 +87,13 @@ fn check_release(bundle: &Bundle, lockfile: &Lockfile) -> Result<(), ReportError
 }
 
 fn compared(bundle: &Bundle, plan: &BundlePlan) -> Agreement {
-    let (found, planned) = (by_name(&bundle.manifest().names), by_name(plan.names()));
+    let manifest = bundle.manifest();
+    let mut found = by_name(&manifest.names);
+    let mut planned = by_name(plan.names());
+    let files = [files(&manifest.repositories), files(plan.repositories())];
+    let sizes = |digest| bundle.blob(digest).map_or(0, |blob| blob.size);
+    found.extend(files[0].iter().map(|(name, digest)| ((&**name, *digest), sizes(*digest))));
+    planned.extend(files[1].iter().map(|(name, digest)| ((&**name, *digest), sizes(*digest))));
     let blobs: BTreeSet<_> = plan.blobs().collect();
     let extra = bundle.manifest().blobs.iter().filter(|blob| !blobs.contains(&blob.digest));
     Agreement {
@@ -100,6 +110,15 @@ fn compared(bundle: &Bundle, plan: &BundlePlan) -> Agreement {
 }
 
 type Named<'a> = BTreeMap<(&'a str, &'a Digest), u64>;
+
+/// Files of repositories, as they are served.
+fn files(repositories: &[RepositoryRecord]) -> Vec<(String, &Digest)> {
+    let files = repositories.iter().flat_map(|repository| {
+        let name = |path: &str| format!("apt/{}/{path}", repository.system);
+        repository.files.iter().map(move |file| (name(&file.path), &file.digest))
+    });
+    files.collect()
+}
 
 fn by_name(names: &[NameRecord]) -> Named<'_> {
     names.iter().map(|one| ((one.name.as_str(), &one.digest), one.size)).collect()

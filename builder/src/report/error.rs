@@ -1,5 +1,6 @@
 //! Why there is no report.
 
+use crate::apt::AptError;
 use bundles::{BundleError, PlanError};
 use manifests::{ExitCode, Failure, SbomFormat, yaml::InputError};
 use std::{io, path::PathBuf};
@@ -47,6 +48,14 @@ pub enum ReportError {
         /// In which format.
         format: SbomFormat,
     },
+    /// The packages inside are not those that the lockfile lists.
+    #[error("the OS packages in bundle `{path}` make no repository")]
+    Packages {
+        /// The bundle.
+        path: PathBuf,
+        /// Why not.
+        source: AptError,
+    },
     /// It is not the file that was checked a moment ago.
     #[error("`{path}` changed while it was read")]
     Changed {
@@ -64,6 +73,7 @@ impl Failure for ReportError {
             Self::Plan { .. }
             | Self::OtherRelease { .. }
             | Self::NoSbom { .. }
+            | Self::Packages { .. }
             | Self::Changed { .. } => ExitCode::Untrusted,
         }
     }
@@ -73,7 +83,10 @@ impl Failure for ReportError {
             Self::Read { .. } => None,
             Self::Bundle(error) => error.hint(),
             Self::Lockfile(error) => error.hint(),
-            Self::Plan { .. } | Self::OtherRelease { .. } | Self::NoSbom { .. } => Some(
+            Self::Plan { .. }
+            | Self::OtherRelease { .. }
+            | Self::NoSbom { .. }
+            | Self::Packages { .. } => Some(
                 "`bottari-builder build` does not write such a bundle: ask whoever made it".into(),
             ),
             Self::Changed { .. } => Some("run it again while nobody writes to the file".into()),

@@ -5,6 +5,7 @@
 
 mod apt;
 mod in_release;
+mod judged;
 mod oracle;
 mod repository;
 mod small;

@@ -23,7 +23,7 @@ fn totals_count_each_blob_once() {
     let facts = of(&lock_with("a text"), "2026-11-21");
     assert_eq!(
         facts["totals"],
-        json!({"components": 2, "images": 1, "files": 1, "manifests": 1, "charts": 1, "blobs": 7, "bytes": 8358, "rules": 2})
+        json!({"components": 2, "images": 1, "files": 1, "manifests": 1, "charts": 1, "packages": 0, "blobs": 7, "bytes": 8358, "rules": 2})
     );
     assert_eq!(
         facts["provenance"],

@@ -9,7 +9,8 @@ use std::{
 };
 
 /// Bytes of the largest piece that is copied.
-pub(crate) const PIECE: u64 = 64 << 10;
+pub(crate) const PIECE: u64 = LARGEST as u64;
+const LARGEST: usize = 64 << 10;
 
 /// Most buffers that wait for their next use. The kernel has to fill the pages of a
 /// new one with zeros first, which takes half as long as all the rest.
@@ -27,7 +28,7 @@ impl Copies {
         size: u64,
         room: &mut Room,
     ) -> io::Result<Bytes> {
-        let mut buffer = self.buffer();
+        let mut buffer = self.buffer(usize::try_from(size).expect("a piece is small"));
         from.take(size).read_to_end(&mut buffer)?;
         if buffer.len() as u64 != size {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -36,9 +37,10 @@ impl Copies {
         Ok(Bytes::from_owner(Copy { buffer, copies: self.clone(), _room: room }))
     }
 
-    fn buffer(&self) -> Vec<u8> {
-        let spare = self.spare().pop();
-        spare.unwrap_or_else(|| Vec::with_capacity(usize::try_from(PIECE).expect("64 KiB")))
+    /// One of the very size: whoever is slow must not hold more than is counted.
+    fn buffer(&self, size: usize) -> Vec<u8> {
+        let spare = if size == LARGEST { self.spare().pop() } else { None };
+        spare.unwrap_or_else(|| Vec::with_capacity(size))
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
@@ -62,7 +64,7 @@ impl AsRef<[u8]> for Copy {
 impl Drop for Copy {
     fn drop(&mut self) {
         let mut spare = self.copies.spare();
-        if spare.len() < SPARE {
+        if self.buffer.len() == LARGEST && spare.len() < SPARE {
             self.buffer.clear();
             spare.push(std::mem::take(&mut self.buffer));
         }
@@ -99,17 +101,22 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_takes_its_part_until_it_has_left_and_its_buffer_is_used_again() {
+    fn the_buffer_of_a_large_copy_is_used_again_and_a_small_one_takes_its_size() {
         let budget = Budget::new();
-        let mut room = take(&budget.flowing, 5);
-        let mut from = &b"bottari"[..];
-        let first = budget.copies.copy(&mut from, 3, &mut room).unwrap();
+        let mut room = take(&budget.flowing, 3 * LARGEST);
+        let mut from = io::repeat(7).take(2 * PIECE + 3);
+        let mut copy = |size| budget.copies.copy(&mut from, size, &mut room);
+        let first = copy(PIECE).unwrap();
         let place = first.as_ptr();
-        assert_eq!((first, from), (Bytes::from_static(b"bot"), &b"tari"[..]));
-        let second = budget.copies.copy(&mut from, 2, &mut room).unwrap();
-        assert_eq!((second.as_ptr(), &second[..]), (place, &b"ta"[..]));
-        let error = budget.copies.copy(&mut from, 3, &mut room).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert!(first.len() == LARGEST && first.iter().all(|byte| *byte == 7));
+        drop(first);
+        let small = copy(3).unwrap();
+        assert_eq!(&small[..], [7; 3]);
+        let second = copy(PIECE).unwrap();
+        assert_eq!((second.as_ptr(), second.len()), (place, LARGEST));
+        assert_eq!(copy(1).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        drop((small, second));
+        assert_eq!(budget.copies.buffer(3).capacity(), 3);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     engine::{EngineError, StepEvent, StepReporter, Summary},
     journal::{self, Times, times},
     plan::{HostName, Plan, extent},
-    preflight::accepted,
+    preflight::{Rehearsals, accepted},
     run::{NamedUploads, Progress, RunError, Walk, hand_over, operator},
 };
 use clap::Args;
@@ -61,7 +61,12 @@ impl Arguments {
         let stored = site.stored_plan(console, replan(self.replan))?;
         let mut ways = self.site.ways(&site, console)?;
         let gathered = ways.survey();
-        site.ready(console, &gathered, accepted)?;
+        // In the middle of a run only its own steps can tell how far packages are.
+        let rehearsals = match stored {
+            Some(_) => Rehearsals::new(),
+            None => ways.rehearse(&site, &gathered)?,
+        };
+        site.ready(console, (&gathered, rehearsals), accepted)?;
         let plan = stored.map_or_else(|| site.make_plan(console, gathered), Ok)?;
         confirm(console, self.yes, &question(&plan), "yes")?;
         site.serials.remember(&site.bundles)?;

@@ -56,8 +56,10 @@ impl Arguments {
         site: &Site,
         console: &Console,
     ) -> Result<(Plan, Result<(), NotReady>), CommandError> {
-        let gathered = self.site.ways(site, console)?.survey();
-        let ready = site.report(&gathered, BTreeSet::new()).ready();
+        let ways = self.site.ways(site, console)?;
+        let gathered = ways.survey();
+        let rehearsals = ways.rehearse(site, &gathered)?;
+        let ready = site.report((&gathered, rehearsals), BTreeSet::new()).ready();
         Ok((site.make_plan(console, gathered)?, ready))
     }
 }

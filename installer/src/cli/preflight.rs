@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     facts::survey,
-    preflight::{Appetite, Needs, Report, accepted, preflight, problems, summary},
+    packages::Carried,
+    preflight::{Appetite, Needs, Rehearsing, Report, accepted, preflight, problems, summary},
 };
 use clap::Args;
 use console::Console;
@@ -38,12 +39,20 @@ impl Arguments {
         let accepted = accepted(&self.accept)?;
         let cluster = self.cluster.read()?;
         let bundle = self.trust.keys()?.open_one(&self.bundle, console)?;
-        let appetite = Appetite::of(&bundle.lockfile()?, bundle.file_size());
+        let lockfile = bundle.lockfile()?;
+        let appetite = Appetite::of(&lockfile, bundle.file_size());
         let reaches = self.cluster.reaches(&cluster, console)?;
         let connector = self.cluster.connector(console);
         let asking = survey(&connector, &reaches, self.cluster.parallel.get());
-        let gathered = runtime()?.block_on(asking);
-        let results = preflight(&Needs::of(&cluster, &appetite), &gathered);
+        let runtime = runtime()?;
+        let gathered = runtime.block_on(asking);
+        let repositories = &Carried::read(std::slice::from_ref(&bundle))?;
+        let rehearsing = Rehearsing { cluster: &cluster, lockfile: &lockfile, repositories };
+        let parallel = self.cluster.parallel.get();
+        let asking = rehearsing.walk(&connector, &reaches, &gathered, parallel);
+        let rehearsals = runtime.block_on(asking);
+        let needs = Needs { rehearsals, ..Needs::of(&cluster, &appetite) };
+        let results = preflight(&needs, &gathered);
         let report = Report { results, accepted };
         show(console, &report);
         Ok(report.ready()?)

@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn run(self, console: &Console) -> Result<(), CommandError> {
         let site = self.site.open(console)?;
-        let packages = site.contents()?.package_names();
+        let packages = site.contents()?.package_names(&site.lockfile);
         let scope = ResetScope { leaves: leaves(&site.lockfile)?, packages };
         let mut ways = self.site.ways(&site, console)?;
         confirm(console, self.yes, &question(&site), site.cluster.name.as_str())?;

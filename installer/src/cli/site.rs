@@ -10,8 +10,9 @@ use super::{
 use crate::{
     components::{BundleFile, Contents, LocalFile, PlanInputs, plan},
     facts::{Facts, Gathered, survey},
+    packages::Carried,
     plan::{HostName, Plan, PlanError, Replan, RunFolder},
-    preflight::{Appetite, Needs, Report, preflight, problems},
+    preflight::{Appetite, Needs, Rehearsals, Rehearsing, Report, preflight, problems},
     rollback::Serials,
     run::{Interrupts, RunError, Way, connect, connect_each, for_target, stored_plan},
     site_ca::{self, SiteCertificates},
@@ -124,6 +125,20 @@ impl Ways {
         self.runtime.block_on(survey(&self.connector, &reaches, self.parallel))
     }
 
+    /// Lets every host simulate the installation of its packages.
+    pub(super) fn rehearse(
+        &self,
+        site: &Site,
+        gathered: &[Gathered],
+    ) -> Result<Rehearsals, CommandError> {
+        let repositories = &Carried::read(&site.bundles)?;
+        let (cluster, lockfile) = (&site.cluster, &site.lockfile);
+        let rehearsing = Rehearsing { cluster, lockfile, repositories };
+        let reaches: Vec<Reach> = self.reaches.iter().map(|(_, reach)| reach.clone()).collect();
+        let asking = rehearsing.walk(&self.connector, &reaches, gathered, self.parallel);
+        Ok(self.runtime.block_on(asking))
+    }
+
     /// Opens those that can be opened.
     pub(super) fn try_open(&self) -> Vec<Way> {
         let opening = connect_each(&self.connector, &self.reaches, self.parallel);
@@ -139,9 +154,14 @@ impl Ways {
 
 impl Site {
     /// What was seen on the hosts against what this bundle needs.
-    pub(super) fn report(&self, gathered: &[Gathered], accepted: BTreeSet<&'static str>) -> Report {
+    pub(super) fn report(
+        &self,
+        (gathered, rehearsals): (&[Gathered], Rehearsals),
+        accepted: BTreeSet<&'static str>,
+    ) -> Report {
         let appetite = Appetite::of(&self.lockfile, self.bundles[0].file_size());
-        let results = preflight(&Needs::of(&self.cluster, &appetite), gathered);
+        let needs = Needs { rehearsals, ..Needs::of(&self.cluster, &appetite) };
+        let results = preflight(&needs, gathered);
         Report { results, accepted }
     }
 
@@ -149,10 +169,10 @@ impl Site {
     pub(super) fn ready(
         &self,
         console: &Console,
-        gathered: &[Gathered],
+        seen: (&[Gathered], Rehearsals),
         accepted: BTreeSet<&'static str>,
     ) -> Result<(), CommandError> {
-        let report = self.report(gathered, accepted);
+        let report = self.report(seen, accepted);
         let ready = report.ready();
         if ready.is_err() && console.wants_json() {
             console.json(&report);
@@ -214,7 +234,8 @@ impl Site {
 
     /// What lies inside the files of the bundle.
     pub(super) fn contents(&self) -> Result<Contents, CommandError> {
-        Ok(Contents::read(&self.bundles, &self.lockfile)?)
+        let contents = Contents::read(&self.bundles, &self.lockfile)?;
+        Ok(contents.with_repositories(Carried::read(&self.bundles)?))
     }
 }
 

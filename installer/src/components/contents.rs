@@ -2,7 +2,7 @@
 //! of archives. Read once, so that planning itself reads nothing.
 
 use super::deb::{self, DebName};
-use crate::{plan::PackageName, steps::Artifacts, transport::Content};
+use crate::{packages::Carried, plan::PackageName, steps::Artifacts, transport::Content};
 use bundles::BlobHasher;
 use flate2::read::MultiGzDecoder;
 use manifests::{
@@ -36,6 +36,8 @@ pub struct Contents {
     pub packages: BTreeMap<Digest, DebName>,
     /// SHA-256 of files that the lockfile names by another digest.
     pub sha256: BTreeMap<Digest, Digest>,
+    /// The repositories of OS packages.
+    pub repositories: Carried,
 }
 
 /// Why a file of the bundle cannot be looked into.
@@ -82,9 +84,17 @@ impl Contents {
         Ok(contents)
     }
 
+    /// With the repositories of OS packages.
+    #[must_use]
+    pub fn with_repositories(self, repositories: Carried) -> Self {
+        Self { repositories, ..self }
+    }
+
     /// The names of all packages: those that `reset` may remove.
-    pub fn package_names(&self) -> BTreeSet<PackageName> {
-        self.packages.values().map(|deb| deb.name.clone()).collect()
+    pub fn package_names(&self, lockfile: &Lockfile) -> BTreeSet<PackageName> {
+        let locked = lockfile.systems.iter().flat_map(|system| &system.packages);
+        let locked = locked.filter_map(|package| package.name.as_str().parse().ok());
+        self.packages.values().map(|deb| deb.name.clone()).chain(locked).collect()
     }
 
     fn add(&mut self, file: &LockedFile, blob: &dyn Content) -> io::Result<()> {

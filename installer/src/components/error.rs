@@ -31,6 +31,22 @@ pub enum PlanningError {
         /// What the bundle carries.
         carried: Vec<Arch>,
     },
+    /// The bundle brings OS packages, and none for this host.
+    #[error("host `{host}` runs {found}: the bundle has packages for {}", carried.join(", "))]
+    System {
+        /// The host.
+        host: HostName,
+        /// Its system and processor.
+        found: String,
+        /// What the bundle has packages for.
+        carried: Vec<String>,
+    },
+    /// The lockfile names packages, and nothing in the bundle serves them.
+    #[error("the bundle has no signed repository of packages for `{system}`")]
+    Repository {
+        /// The system.
+        system: String,
+    },
     /// The bundle lacks a component.
     #[error("the bundle has no component `{component}`, which {why}")]
     Component {
@@ -130,6 +146,12 @@ impl Failure for PlanningError {
             Self::NoFacts { .. } => "run `preflight` and see that the host answers".into(),
             Self::Machine { .. } => {
                 format!("add the architecture to `arches:` of the release, {rebuild}")
+            }
+            Self::System { .. } => {
+                format!("add the system to `systems:` of the release, {rebuild}")
+            }
+            Self::Repository { .. } => {
+                "build the bundle with `--apt-key`, and carry the new one here".into()
             }
             Self::Component { component, .. } => {
                 format!("add `{component}` to `components:` of the release, {rebuild}")

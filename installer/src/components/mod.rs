@@ -20,6 +20,7 @@ mod kubelet;
 mod leaves;
 mod network;
 mod node;
+mod os_packages;
 mod packages;
 mod paths;
 mod programs;
@@ -72,9 +73,16 @@ pub fn plan(inputs: &PlanInputs<'_>) -> Result<Plan, PlanningError> {
 /// What every host needs before it can be a node.
 fn prepare(site: &Site<'_>, node: &Node<'_>) -> Result<Vec<PlannedStep>, PlanningError> {
     let mut steps = packages::steps(site, node)?;
+    // The registry is one static program, and what it serves is needed first.
+    let packages = os_packages::steps(site, node)?;
+    let is_early = !packages.is_empty();
+    if is_early && node.is_control_plane() {
+        steps.extend(registry::steps(site, node)?);
+    }
+    steps.extend(packages);
     steps.extend(kernel::steps(site, node)?);
     steps.extend(programs::steps(site, node)?);
-    if node.is_control_plane() {
+    if !is_early && node.is_control_plane() {
         steps.extend(registry::steps(site, node)?);
     }
     steps.extend(registries::steps(site, node)?);

@@ -20,6 +20,9 @@ const PROGRAM: &str = "/usr/local/bin/bottari-installer";
 /// Holds the port once the bundle is verified and the port is open.
 const PORT_FILE: &str = "/run/bottari-registry/port";
 
+/// The step after which it can be asked.
+pub(super) const ANSWERS: &str = "answers";
+
 /// Reading a bundle of many gigabytes from a slow disk takes its time.
 const VERIFIED_SECONDS: u64 = 1800;
 
@@ -158,5 +161,5 @@ fn answers(node: &Node<'_>) -> Result<PlannedStep, PlanningError> {
     let why = "it verifies the whole bundle first";
     let script = format!("[ -s {PORT_FILE} ]");
     let action = WaitFor { script, expected: expected.into(), deadline_seconds: VERIFIED_SECONDS };
-    node.step(Draft { phase: "registry", name: "answers", title, why }, Action::WaitFor(action))
+    node.step(Draft { phase: "registry", name: ANSWERS, title, why }, Action::WaitFor(action))
 }

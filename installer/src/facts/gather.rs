@@ -39,7 +39,7 @@ pub async fn survey(connector: &Connector, hosts: &[Reach], parallel: usize) -> 
 
 /// Asks hosts something, `parallel` at a time; the answers in the hosts' order. A
 /// host that cannot be asked does not keep the others from being asked.
-pub(super) async fn each_host<T>(
+pub(crate) async fn each_host<T>(
     connector: &Connector,
     hosts: &[Reach],
     parallel: usize,

@@ -14,7 +14,7 @@ mod words;
 pub(crate) use answer::Answer;
 pub use bases::{BaseFile, Fetched, HostPackages, fetch_packages, group};
 pub use error::FactsError;
-use gather::each_host;
+pub(crate) use gather::each_host;
 pub use gather::{Gathered, gather, survey};
 pub use parse::parse;
 pub use words::{

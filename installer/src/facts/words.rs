@@ -1,7 +1,7 @@
 //! The facts of one host. What could not be found out is absent, and a check
 //! says so rather than guess.
 
-use manifests::{Arch, cluster::Network};
+use manifests::{Arch, cluster::Network, packages::SystemName};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -103,6 +103,13 @@ pub struct Os {
     pub version: String,
     /// For people: `Ubuntu 22.04.5 LTS`.
     pub name: String,
+}
+
+impl Os {
+    /// The name that releases have for it: `ubuntu-22.04`.
+    pub fn system(&self) -> Option<SystemName> {
+        format!("{}-{}", self.id, self.version).parse().ok()
+    }
 }
 
 /// Main memory in bytes.

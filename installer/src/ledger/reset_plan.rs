@@ -215,10 +215,8 @@ impl ResetAction {
             (Self::Packages { purge, remove }, Thing::Package { package, .. }) => {
                 purge.contains(package) || remove.contains(package)
             }
-            (Self::KeepPackage { package }, Thing::Package { package: other, .. }) => {
-                package == other
-            }
-            (Self::KeepRaised { package, .. }, Thing::RaisedPackage { package: other, .. }) => {
+            (Self::KeepPackage { package }, Thing::Package { package: other, .. })
+            | (Self::KeepRaised { package, .. }, Thing::RaisedPackage { package: other, .. }) => {
                 package == other
             }
             _ => false,

@@ -40,6 +40,7 @@ APT::Get::Allow-Change-Held-Packages "false";
 APT::Get::AllowUnauthenticated "false";
 APT::Get::AutomaticRemove "false";
 APT::Color "false";
+APT::Update::Error-Mode "any";
 Acquire::AllowInsecureRepositories "false";
 Acquire::AllowWeakRepositories "false";
 Acquire::AllowDowngradeToInsecureRepositories "false";
@@ -53,35 +54,27 @@ Dpkg::Use-Pty "false";
 DPkg::Options { "--force-confdef"; "--force-confold"; };
 "#;
 
-/// What the server's certificate must lead to.
-const AUTHORITY: &str = "Acquire::https::CAInfo \"@/authority.crt\";\n";
-
 /// What every call of apt and dpkg is given. With `SYSTEMD_OFFLINE`, systemctl
 /// says of every start, stop and restart that it passes it over; it leaves
 /// nothing behind when all is killed, and asks for no `policy-rc.d`, which a
 /// site may have one of. `$APT` is the folder.
-pub(super) const SURROUNDINGS: &str = r#"
+pub(super) const SURROUNDINGS: &str = r"
 unset http_proxy https_proxy ftp_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY
 export APT_CONFIG=$APT/apt.conf LC_ALL=C DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
 export APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l SYSTEMD_OFFLINE=1
-"#;
+";
 
 /// Writes the environment into `$APT`. `$1` the configuration, `$2` the source,
-/// `$3` the key, `$4` certificates; each `@` a place in the folder. apt's helper
-/// user has to read what is there.
+/// each `@` the folder; `$3` the key. apt's helper user has to read what is there.
 pub(super) const WRITE: &str = r#"
 mkdir -p "$APT/sources.d" "$APT/lists/partial" "$APT/archives/partial" "$APT/state"
 printf '%s' "$1" | sed "s#@#$APT#g" > "$APT/apt.conf"
 printf '%s' "$2" | sed "s#@#$APT#g" > "$APT/sources.d/bottari.sources"
 printf '%s' "$3" > "$APT/bottari.asc"
-printf '%s' "$4" > "$APT/authority.crt"
-shift 4
+shift 3
 "#;
 
-/// Lists that apt has; old ones of another bundle go.
-const UPDATE: &str = r#"
-apt-get -q update
-"#;
+const UPDATE: &str = "apt-get -q update\n";
 
 const TIDY_UP: &str = r#"
 plain "$APT"
@@ -92,27 +85,27 @@ rm -rf "$APT/archives" "$APT/state"
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The texts of the environment.
-pub(super) struct Environment([String; 4]);
+pub(super) struct Environment([String; 3]);
 
 impl Environment {
     pub(super) fn of(repository: &Repository) -> Self {
         let Repository { url, arch, key, authority } = repository;
-        let text = authority.clone().unwrap_or_default();
-        Self::new(url.as_str(), *arch, key, text)
+        let trusting = |path| format!("Acquire::https::CAInfo \"{path}\";\n");
+        let more = authority.as_ref().map(trusting).unwrap_or_default();
+        Self::new(url.as_str(), *arch, key, &more)
     }
 
     /// With a repository that lies in the folder itself.
     pub(super) fn beside(arch: Arch, key: &str) -> Self {
-        Self::new("file:@/repository", arch, key, String::new())
+        Self::new("file:@/repository", arch, key, "")
     }
 
-    fn new(url: &str, arch: Arch, key: &str, authority: String) -> Self {
-        let more = if authority.is_empty() { "" } else { AUTHORITY };
+    fn new(url: &str, arch: Arch, key: &str, more: &str) -> Self {
         let source = format!(
             "Types: deb\nURIs: {url}\nSuites: bottari\nComponents: main\nArchitectures: {arch}\n\
              Signed-By: @/bottari.asc\n"
         );
-        Self([format!("{CONFIGURATION}{more}"), source, key.to_owned(), authority])
+        Self([format!("{CONFIGURATION}{more}"), source, key.to_owned()])
     }
 
     /// The first arguments of a script that has [`WRITE`] in it.

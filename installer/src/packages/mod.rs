@@ -9,17 +9,21 @@
 //! taken out of a hold; a package that is there in a good version stays as it
 //! is; settings that people changed stay; no service starts, stops or restarts.
 
+mod carried;
 mod environment;
 mod install;
 mod look;
+mod needed;
 mod parse;
 mod repository;
 mod services;
 mod simulation;
 
+pub use carried::{Carried, CarriedRepository};
 pub(crate) use environment::{prepare, tidy_up};
 pub(crate) use install::{BUSY, before_retry, script};
 pub(crate) use look::{look, rehearse, simulate};
+pub use needed::Needed;
 pub use repository::{Repository, RepositoryUrl};
 pub(crate) use services::settle;
 pub use simulation::{Change, Simulation};

@@ -93,7 +93,7 @@ fn unmet(said: &[String], held: &[PackageName]) -> Vec<String> {
     while let Some(line) = lines.next() {
         let mut clause = line.trim();
         if let Some((first, rest)) = clause.split_once(" : ") {
-            package = first.to_owned();
+            first.clone_into(&mut package);
             clause = rest.trim();
         }
         all.push(told(&package, &whole(clause, &mut lines), held));

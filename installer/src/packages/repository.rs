@@ -1,6 +1,6 @@
 //! Where packages come from, and why they are believed.
 
-use crate::plan::word_type;
+use crate::plan::{ManagedPath, word_type};
 use manifests::Arch;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,8 @@ pub struct Repository {
     pub arch: Arch,
     /// The one key that may have signed it, in ASCII armour.
     pub key: String,
-    /// The certificates that its server's must lead to, as PEM; what the host
-    /// trusts when left out.
+    /// A file of the host with the certificates that its server's must lead to;
+    /// what the host trusts when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authority: Option<String>,
+    pub authority: Option<ManagedPath>,
 }

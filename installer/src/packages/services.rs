@@ -41,7 +41,8 @@ pub(crate) async fn settle(
     new: &[PackageName],
     start: &[ServiceName],
 ) -> Result<String, StepError> {
-    let start: String = start.iter().map(|unit| format!(" {unit} ")).collect();
+    let units: Vec<_> = start.iter().map(ServiceName::as_str).collect();
+    let start = format!(" {} ", units.join("  "));
     let arguments: Vec<&str> =
         std::iter::once(start.as_str()).chain(new.iter().map(PackageName::as_str)).collect();
     host.run("leave new services alone", SETTLE, &arguments).await

@@ -60,6 +60,22 @@ async fn packages_come_from_our_repository_alone_and_the_site_s_apt_sees_nothing
 }
 
 #[tokio::test]
+async fn a_repository_that_is_not_there_or_signed_by_others_is_told() {
+    let host = AptHost::new(&[]);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (url, _) = Archive::get().serve();
+    let stranger = include_str!("testing/stranger.asc").to_owned();
+    let unsigned = Repository { key: stranger, ..repository(&url) };
+    for repository in [repository(&format!("http://{closed}")), unsigned] {
+        let error = prepare(host.remote(), &repository).await.unwrap_err();
+        let expected = "w-1: `fetch the lists of packages` ended with status 100";
+        assert_eq!(error.to_string(), expected);
+        assert!(!installed(&host, &["conntrack"]).success());
+        assert_eq!(host.installed(), "");
+    }
+}
+
+#[tokio::test]
 async fn a_package_in_a_good_version_stays_and_an_older_one_is_raised() {
     let host = prepared(&[("socat", "1.9")]).await;
     let wanted = ["socat (>= 1.7.5)"];

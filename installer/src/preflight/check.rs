@@ -3,7 +3,7 @@
 use super::{
     clock, kernel, leftovers, machine,
     needs::{HostNeeds, Needs},
-    network, ports, space, system,
+    network, packages, ports, space, system,
     verdict::{State, Verdict, View},
 };
 use crate::facts::{Facts, FactsError};
@@ -69,6 +69,7 @@ pub const CHECKS: &[Check] = checks! {
     "preflight/networks" "pod and service networks are free" network::networks;
     "preflight/firewall" "firewall" network::firewall;
     "preflight/ports" "ports are free" ports::ports;
+    "preflight/packages" "OS packages would install" packages::packages;
     "preflight/leftovers" "nothing of other installations" leftovers::leftovers;
 };
 

@@ -9,6 +9,7 @@ mod leftovers;
 mod machine;
 mod needs;
 mod network;
+mod packages;
 mod ports;
 mod report;
 mod show;
@@ -20,6 +21,7 @@ mod verdict;
 
 pub use check::{CHECKS, Check, CheckResult, preflight};
 pub use needs::{Appetite, HostNeeds, Needs, PortNeed, SUPPORTED_SYSTEMS, System};
+pub use packages::{Rehearsal, Rehearsals, Rehearsing};
 pub use report::{NotReady, Report, UnknownCheck, accepted};
 pub use show::{problems, summary};
 pub use verdict::State;

@@ -1,5 +1,6 @@
 //! What an installation asks of its hosts, from the cluster file and the bundle.
 
+use super::packages::Rehearsals;
 use crate::facts::Protocol;
 use manifests::{
     Arch, Role,
@@ -82,6 +83,8 @@ pub struct Needs {
     pub pods: Network,
     /// Addresses of services.
     pub services: Network,
+    /// What the hosts' own apt said of the bundle's packages; none without any.
+    pub rehearsals: Rehearsals,
 }
 
 /// What is asked of one host.
@@ -129,6 +132,7 @@ impl Needs {
             arches: appetite.arches.clone(),
             pods: cluster.network.pods,
             services: cluster.network.services,
+            rehearsals: Rehearsals::new(),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Every check can fail, and says what to do when it does.
 
 use super::{
-    CHECKS, CheckResult, HostNeeds, Needs, NotReady, PortNeed, Report, SUPPORTED_SYSTEMS, State,
-    accepted, preflight, problems, summary,
+    CHECKS, CheckResult, HostNeeds, Needs, NotReady, PortNeed, Rehearsal, Rehearsals, Report,
+    SUPPORTED_SYSTEMS, State, accepted, preflight, problems, summary,
 };
 use crate::facts::{
     Clock, Disk, Facts, FactsError, Feature, HostAddressFact, Interface, Listening, Memory, Os,
     Protocol, Unit, parse,
 };
+use crate::packages::{Change, Simulation};
 use manifests::{Arch, ExitCode, Failure};
 use std::collections::BTreeSet;
 
@@ -40,6 +41,7 @@ fn needs() -> Needs {
         arches: vec![Arch::Amd64],
         pods: "10.244.0.0/16".parse().unwrap(),
         services: "10.96.0.0/12".parse().unwrap(),
+        rehearsals: Rehearsals::new(),
     }
 }
 
@@ -88,6 +90,45 @@ fn a_ready_cluster_passes_every_check() {
     let bad: Vec<_> = results.iter().filter(|result| result.state != State::Ok).collect();
     assert!(bad.is_empty(), "{bad:#?}");
     assert_eq!(Report { results, accepted: BTreeSet::new() }.ready(), Ok(()));
+}
+
+#[test]
+fn packages_that_would_do_harm_are_told_with_what_to_do() {
+    let told = |rehearsal| {
+        let needs = Needs { rehearsals: [("w-1".to_owned(), rehearsal)].into(), ..needs() };
+        let facts = [("w-1".to_owned(), Ok(ready("w-1", 12)))];
+        let mut results = preflight(&needs, &facts).into_iter();
+        let result = results.find(|result| result.check == "preflight/packages").unwrap();
+        (result.state, result.found, result.fix)
+    };
+    let change = |name: &str| Change {
+        name: name.parse().unwrap(),
+        from: None,
+        to: "1.4-1".parse().unwrap(),
+    };
+    let good = Simulation { install: vec![change("conntrack")], ..Simulation::default() };
+    let harmful = Simulation {
+        remove: vec!["ntp".parse().unwrap()],
+        unmet: vec!["`haproxy` needs `libc6 (>= 2.38)`, but 2.36 is to be installed".into()],
+        ..good.clone()
+    };
+    assert_eq!(told(Rehearsal::Told(good)), (State::Ok, "1 new".into(), String::new()));
+    let (state, found, fix) = told(Rehearsal::Told(harmful));
+    assert_eq!(
+        (state, found.as_str()),
+        (
+            State::Failed,
+            "packages of the site would be removed: ntp; \
+             `haproxy` needs `libc6 (>= 2.38)`, but 2.36 is to be installed"
+        )
+    );
+    assert!(fix.contains("`bottari-installer facts --packages`"), "{fix}");
+    let (state, found, _) = told(Rehearsal::Foreign("Ubuntu 20.04 on x86_64".into()));
+    assert_eq!(state, State::Failed);
+    assert_eq!(found, "the bundle has no packages for Ubuntu 20.04 on x86_64");
+    let (state, found, fix) = told(Rehearsal::Failed("no gpgv".into()));
+    assert_eq!((state, found.as_str()), (State::Failed, "no gpgv"));
+    assert!(fix.contains("gpgv"));
 }
 
 #[test]
@@ -336,6 +377,7 @@ fn a_host_that_tells_nothing_passes_no_check_by_chance() {
     preflight/networks
     preflight/firewall
     preflight/ports
+    preflight/packages
     preflight/leftovers
     ");
 }

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod inside;
+mod packages;
 mod reading;
 mod tls;
 

@@ -153,10 +153,12 @@ impl AptHost {
 
     fn furnish(&self) {
         let at = |path: &str| self.folder.path().join(path);
-        FOLDERS.iter().for_each(|folder| fs::create_dir_all(at(folder)).unwrap());
-        ["bin", "sbin", "lib", "lib64"].iter().for_each(|link| {
+        for folder in FOLDERS {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        for link in ["bin", "sbin", "lib", "lib64"] {
             symlink(format!("usr/{link}"), at("root").join(link)).unwrap();
-        });
+        }
         for (name, text) in [("systemctl", SYSTEMCTL), ("systemd-run", SYSTEMD_RUN)] {
             fs::write(at("upper/bin").join(name), text).unwrap();
             fs::set_permissions(at("upper/bin").join(name), fs::Permissions::from_mode(0o755))
@@ -174,7 +176,9 @@ impl AptHost {
         for file in ["dev/null", "dev/urandom", "var/lib/dpkg/status", "var/lib/dpkg/available"] {
             self.write(file, "");
         }
-        SITE.iter().for_each(|(path, text)| self.write(path, text));
+        for (path, text) in SITE {
+            self.write(path, text);
+        }
     }
 
     /// A path of the host as this machine sees it.
@@ -229,9 +233,9 @@ impl AptHost {
     /// What the site's own apt has, to be compared.
     pub(crate) fn site(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
-        ["etc/apt", "var/lib/apt", "var/cache/apt"]
-            .iter()
-            .for_each(|top| read(&self.path(top), &mut files));
+        for top in ["etc/apt", "var/lib/apt", "var/cache/apt"] {
+            read(&self.path(top), &mut files);
+        }
         files.sort();
         files
     }

@@ -82,8 +82,11 @@ impl Archive {
         {
             fs::create_dir_all(at(place)).unwrap();
         }
-        OURS.iter().for_each(|recipe| build(recipe, &at("repository/pool")));
-        THEIRS.iter().for_each(|recipe| build(recipe, &at("site")));
+        for (recipes, place) in [(OURS, "repository/pool"), (THEIRS, "site")] {
+            for recipe in recipes {
+                build(recipe, &at(place));
+            }
+        }
         let key = sign(folder.path());
         Self { folder, key }
     }
@@ -128,9 +131,9 @@ fn answer(stream: &TcpStream, root: &Path, heard: &Mutex<Vec<String>>) {
             Ok(body) => ("200 OK", body),
             Err(_) => ("404 Not Found", Vec::new()),
         };
-        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let first = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
         let mut stream = stream;
-        if stream.write_all(&[head.into_bytes(), body].concat()).is_err() {
+        if stream.write_all(&[first.into_bytes(), body].concat()).is_err() {
             return;
         }
     }

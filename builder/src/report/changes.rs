@@ -1,6 +1,10 @@
 //! What is other than in an earlier bundle or lockfile, by component.
 
-use super::{components::image_bytes, subject::Subject};
+use super::{
+    components::image_bytes,
+    package_changes::{self, PackageChange},
+    subject::Subject,
+};
 use manifests::{
     Arch, Digest, Name, Version,
     lockfile::{FileKind, LockedFile, LockedImage, Lockfile},
@@ -30,6 +34,9 @@ pub struct Changes {
     pub bytes_new: u64,
     /// Components with a change, by name.
     pub components: Vec<ComponentChange>,
+    /// OS packages with a change, by system and name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<PackageChange>,
 }
 
 /// What changed in one component.
@@ -136,6 +143,7 @@ pub(super) fn changes(earlier: &Earlier<'_>, now: &Lockfile) -> Changes {
         bytes_new: fresh.map(|(_, size)| size).sum(),
         bytes_after: blobs_after.values().sum(),
         components: names.into_iter().filter_map(|name| component(name, before, now)).collect(),
+        packages: package_changes::changes(before, now),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use manifests::{
     Arch, Name, SbomFormat, Version,
-    lockfile::{Decision, Lockfile},
+    lockfile::{Decision, LockedSystem, Lockfile},
     overlay::LaidOverlay,
     release::{Exception, Omission, Profile},
     rules::{self, Date, Warning},
@@ -43,6 +43,9 @@ pub struct Report<'a> {
     pub changes: Option<Changes>,
     /// Everything, by component and version.
     pub components: Vec<ComponentFacts<'a>>,
+    /// OS packages, by system and architecture, as they are locked.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub systems: &'a [LockedSystem],
     /// Why components are in their versions.
     pub decisions: &'a [Decision],
     /// What is left out on purpose.

@@ -15,6 +15,7 @@ mod findings;
 mod html;
 mod language;
 mod opened;
+mod package_changes;
 mod page;
 mod signatures;
 mod steps;
@@ -29,6 +30,7 @@ pub use error::ReportError;
 pub use facts::{FORMAT, Finding, FindingKind, Provenance, ReleaseFacts, Report, Totals};
 pub use language::Language;
 pub use opened::{Opened, Reading};
+pub use package_changes::PackageChange;
 pub use page::page;
 pub use signatures::{SignatureFacts, Signatures, TrustedKey};
 pub use steps::{Shows, Step};
@@ -59,6 +61,7 @@ pub fn report<'a>(opened: &'a Opened, earlier: Option<&Opened>, day: Date) -> Re
         warnings: findings::findings(lockfile, day),
         changes: earlier.map(|earlier| changed(earlier, opened)),
         components,
+        systems: &lockfile.systems,
         decisions: &lockfile.decisions,
         omitted: &lockfile.omitted,
         exceptions: &lockfile.exceptions,

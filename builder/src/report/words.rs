@@ -27,6 +27,7 @@ texts! {
     SUBJECT_LOCKFILE: "락파일(번들을 만들기 전 명세)", "lockfile (the specification, before a bundle is built)";
     TOTALS: "규모", "Holds";
     TOTALS_VALUE: "구성 요소 {components}개, 이미지 {images}개, 파일 {files}개, 쿠버네티스 매니페스트 {manifests}개, 헬름 차트 {charts}개", "components: {components}; images: {images}; files: {files}; Kubernetes manifests: {manifests}; Helm charts: {charts}";
+    PACKAGES_VALUE: "OS 패키지 {packages}개", "OS packages: {packages}";
     BLOBS_VALUE: "서로 다른 블롭 {blobs}개, 모두 {bytes}", "{blobs} distinct blobs, {bytes} in all";
     RESULT: "검토 결과", "Findings";
     CHECK: "확인 항목", "Check";
@@ -67,6 +68,7 @@ texts! {
 
     // Signatures
     SIGNATURES: "파일 식별 정보와 서명", "Signatures and identity";
+    CHANGES_PACKAGES: "OS 패키지 {packages}개가 바뀜", "{packages} OS packages changed";
     FILE_NAME: "파일 이름", "File name";
     FILE_SIZE: "파일 크기", "File size";
     SIZE_VALUE: "{size} ({bytes}바이트)", "{size} ({bytes} bytes)";
@@ -129,6 +131,10 @@ texts! {
     SIZE: "크기", "Size";
     ITEMS: "항목 수", "Items";
     UNKNOWN: "기록 없음", "not recorded";
+    PACKAGES: "OS 패키지", "OS packages";
+    PACKAGES_BASE: "기준", "Base";
+    PACKAGES_STATUS: "사이트에서 가져온 dpkg 상태 파일", "status files of dpkg, brought from the site";
+    PACKAGES_ARCHIVES: "아카이브와 서명 키", "Archives and who signed them";
     NAME: "이름", "Name";
     ARCHITECTURE: "대상", "For";
     ALL_ARCHITECTURES: "공통", "all";

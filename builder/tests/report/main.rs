@@ -7,5 +7,6 @@ mod browser;
 mod facts;
 mod hostile;
 mod markup;
+mod packages;
 mod sample;
 mod structure;

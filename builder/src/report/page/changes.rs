@@ -16,7 +16,7 @@ impl Part<'_> {
             return blocks::paragraph(self.say(words::CHANGES_NONE));
         };
         let mut inside = vec![self.since(changes)];
-        if changes.components.is_empty() {
+        if changes.components.is_empty() && changes.packages.is_empty() {
             let file = [("file", &changes.since.file as &dyn std::fmt::Display)];
             inside.push(blocks::paragraph(self.fill(words::CHANGES_SAME, &file)));
         } else {
@@ -27,6 +27,7 @@ impl Part<'_> {
             inside.extend(
                 changes.components.iter().map(|component| self.component_change(component)),
             );
+            inside.push(self.package_changes(&changes.packages));
         }
         inside.into()
     }

@@ -17,7 +17,8 @@ use manifests::{
 impl Part<'_> {
     pub(super) fn contents(&self) -> Html {
         let components = self.report.components.iter().enumerate();
-        Html::join(components.map(|(at, component)| self.component(at, component)))
+        let components = components.map(|(at, component)| self.component(at, component));
+        Html::join(components.chain([self.packages()]))
     }
 
     fn component(&self, at: usize, component: &ComponentFacts<'_>) -> Html {

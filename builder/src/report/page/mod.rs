@@ -8,6 +8,7 @@ mod findings;
 mod identity;
 mod notes;
 mod overview;
+mod packages;
 mod release;
 mod summary;
 mod verify;

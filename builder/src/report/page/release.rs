@@ -68,9 +68,13 @@ impl Part<'_> {
                 ("charts", &totals.charts),
             ],
         );
+        let packages = match totals.packages {
+            0 => Html::default(),
+            packages => blocks::small(self.fill(words::PACKAGES_VALUE, &[("packages", &packages)])),
+        };
         let bytes = text::size(totals.bytes);
         let blobs = self.fill(words::BLOBS_VALUE, &[("blobs", &totals.blobs), ("bytes", &bytes)]);
-        Html::join([counts.into(), blocks::small(blobs)])
+        Html::join([counts.into(), packages, blocks::small(blobs)])
     }
 }
 

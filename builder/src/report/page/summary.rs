@@ -144,19 +144,28 @@ impl Part<'_> {
         let items = || changes.components.iter().flat_map(|component| &component.items);
         let count = |kind: Change| items().filter(|item| item.change == kind).count();
         let file = &changes.since.file;
-        let other_bytes = count(Change::OtherBytes);
-        let detail = match changes.components.len() {
-            0 => self.fill(words::CHANGES_SAME, &[("file", file)]),
+        let packages = &changes.packages;
+        let other_bytes = count(Change::OtherBytes)
+            + packages.iter().filter(|package| package.change == Change::OtherBytes).count();
+        let of_components = match changes.components.len() {
+            0 if packages.is_empty() => self.fill(words::CHANGES_SAME, &[("file", file)]),
             components => self.fill(
                 words::CHANGES_SOME,
                 &[
                     ("file", file),
                     ("components", &components),
                     ("new", &count(Change::New)),
-                    ("changed", &(count(Change::OtherVersion) + other_bytes)),
+                    ("changed", &(count(Change::OtherVersion) + count(Change::OtherBytes))),
                     ("gone", &count(Change::Gone)),
                 ],
             ),
+        };
+        let detail = match packages.len() {
+            0 => of_components,
+            count => {
+                let packages = self.fill(words::CHANGES_PACKAGES, &[("packages", &count)]);
+                format!("{of_components}; {packages}")
+            }
         };
         let state = if other_bytes > 0 { State::Look } else { State::Note };
         Line { what, state, detail }

@@ -4,8 +4,17 @@ use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Fields that the table describes by another form or in a row of their own.
-const SAME_AS_ELSEWHERE: [&str; 8] =
-    ["components", "decisions", "exceptions", "files", "images", "omitted", "overlays", "since"];
+const SAME_AS_ELSEWHERE: [&str; 9] = [
+    "components",
+    "decisions",
+    "exceptions",
+    "files",
+    "images",
+    "omitted",
+    "overlays",
+    "since",
+    "systems",
+];
 
 /// The table names every field of this report, and the report has all that the rows
 /// begin with.

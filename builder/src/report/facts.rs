@@ -44,7 +44,6 @@ pub struct Report<'a> {
     /// Everything, by component and version.
     pub components: Vec<ComponentFacts<'a>>,
     /// OS packages, by system and architecture, as they are locked.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub systems: &'a [LockedSystem],
     /// Why components are in their versions.
     pub decisions: &'a [Decision],

@@ -46,6 +46,8 @@ fn what_build_makes_agrees() {
     assert!(agreement.is_whole(), "{agreement:?}");
 }
 
+type Change<'a> = Box<dyn Fn(&mut Repository) + 'a>;
+
 #[test]
 fn what_was_changed_by_hand_is_named() {
     let small = Small::new();
@@ -53,7 +55,6 @@ fn what_was_changed_by_hand_is_named() {
     let other = small.folder.path().join("other.key");
     apt::generate(&other, None).unwrap();
     let other = AptKey::load(&other, || unreachable!("it has no password")).unwrap();
-    type Change<'a> = Box<dyn Fn(&mut Repository) + 'a>;
     let changes: [(&str, Change<'_>); 6] = [
         (
             "pool/00/demo-data_9_all.deb",

@@ -4,6 +4,7 @@ use super::{
     index::{IndexError, read_paragraphs},
     package::Package,
 };
+use std::collections::BTreeSet;
 
 /// States of packages that are there, and of those of which nobody knows.
 const INSTALLED: [&str; 3] = [" installed", " triggers-awaited", " triggers-pending"];
@@ -13,6 +14,9 @@ const HALF_DONE: [&str; 3] = [" half-installed", " unpacked", " half-configured"
 #[derive(Debug, Clone, Default)]
 pub struct Base {
     pub(super) packages: Vec<Package>,
+    /// Names of those that somebody on the host wants as they are: apt would refuse to
+    /// raise them.
+    pub(super) held: BTreeSet<String>,
 }
 
 /// Why a status file cannot be used.
@@ -61,12 +65,13 @@ impl Base {
         let text = paragraphs.collect::<Vec<_>>().join("\n\n");
         let mut packages = read_paragraphs(&text, Package::read)?;
         packages.retain(|package| [arch, "all"].contains(&&*package.arch));
-        Ok(Self { packages })
+        let held = status.split("\n\n").filter(installed).filter_map(held);
+        Ok(Self { held: held.collect(), packages })
     }
 
     /// A base of packages that an index describes.
     pub fn of(packages: Vec<Package>) -> Self {
-        Self { packages }
+        Self { packages, held: BTreeSet::new() }
     }
 
     /// What the packages are called.
@@ -83,6 +88,13 @@ impl Base {
     pub fn is_empty(&self) -> bool {
         self.packages.is_empty()
     }
+}
+
+/// The name of a package that is on hold.
+fn held(paragraph: &str) -> Option<String> {
+    let field = |name: &str| paragraph.lines().find_map(|line| line.strip_prefix(name));
+    let is_held = field("Status:")?.trim_start().starts_with("hold ");
+    is_held.then(|| field("Package:").map(|name| name.trim().to_owned()))?
 }
 
 #[cfg(test)]
@@ -105,6 +117,7 @@ mod tests {
         let base = Base::read(&status, "amd64").unwrap();
         let names: Vec<_> = base.packages.iter().map(|package| &*package.name).collect();
         assert_eq!(names, ["libc6", "held", "soon"]);
+        assert_eq!(base.held.iter().collect::<Vec<_>>(), ["held"]);
         let half = paragraph("half", "install ok half-configured", "amd64");
         assert!(matches!(Base::read(&half, "amd64"), Err(BaseError::HalfDone { .. })));
         assert!(Base::read("Package: x\nStatus: install ok installed\n", "amd64").is_err());

@@ -3,7 +3,7 @@
 use super::{
     base::Base,
     package::Package,
-    problem::Problem,
+    problem::{Problem, Scope},
     relation::{Relation, RelationError},
     universe::Universe,
 };
@@ -67,7 +67,8 @@ impl Failure for ClosureError {
 }
 
 impl<'a> Closure<'a> {
-    /// Finds what is lacking of what is wanted: names, or names with versions.
+    /// Finds what is lacking of what is wanted: names, or names with versions. The
+    /// latest versions, and older ones only where these do not go together.
     pub fn find(
         universe: &'a Universe,
         base: &'a Base,
@@ -76,10 +77,13 @@ impl<'a> Closure<'a> {
         let wanted = wanted.iter().map(|text| Relation::parse_groups(text));
         let wanted: Vec<Vec<Relation>> =
             wanted.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        let problem = Problem::new(universe, base);
-        for relation in wanted.iter().flatten() {
-            problem.check_known(relation)?;
-        }
+        let check = Problem::new(universe, base, Scope::All);
+        wanted.iter().flatten().try_for_each(|relation| check.check_known(relation))?;
+        let latest = Problem::new(universe, base, Scope::Latest);
+        Self::solve(latest, &wanted).or_else(|_| Self::solve(check, &wanted))
+    }
+
+    fn solve(problem: Problem<'a>, wanted: &[Vec<Relation>]) -> Result<Self, ClosureError> {
         let mut requirements = problem.keep_all();
         requirements.extend(wanted.iter().map(|group| problem.require(group)));
         let mut solver = Solver::new(problem);

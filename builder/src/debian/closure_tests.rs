@@ -55,6 +55,24 @@ fn dependencies_of_every_depth_come_along_and_what_is_there_does_not() {
 }
 
 #[test]
+fn what_is_on_hold_stays_as_it_is() {
+    let world = universe("a 1: Depends b (>= 2)\na 2: Depends b (>= 3)\nb 2:\nb 3:");
+    let host = |status: &str| {
+        let text = format!("Package: b\nStatus: {status}\nVersion: 2\nArchitecture: amd64\n");
+        Base::read(&text, "amd64").unwrap()
+    };
+    let (held, free) = (host("hold ok installed"), host("install ok installed"));
+    let found = |base| -> Vec<String> {
+        let closure = Closure::find(&world, base, &["a"]).unwrap();
+        closure.chosen.iter().map(|chosen| chosen.package.to_string()).collect()
+    };
+    assert_eq!(found(&held), ["a 1"]);
+    assert_eq!(found(&free), ["a 2", "b 3"], "the latest, though something has to be raised");
+    let error = Closure::find(&world, &held, &["b (>= 3)"]).unwrap_err().to_string();
+    assert!(error.contains("on hold there") || error.contains("b (>= 3)"), "{error}");
+}
+
+#[test]
 fn recommendations_stay_away() {
     assert_eq!(found("a 1: Recommends b; Suggests b\nb 1:", "", &["a"]), "a 1");
 }

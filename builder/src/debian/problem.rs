@@ -14,7 +14,7 @@ use resolvo::{
 use std::{
     cell::RefCell,
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::{self, Display},
 };
 
@@ -52,20 +52,33 @@ struct Way {
     packages: Vec<usize>,
 }
 
+/// Which versions of a package may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The latest, or what the host has, as apt does it: an older one would lack what
+    /// was mended since.
+    Latest,
+    /// Every one that is not earlier than what the host has.
+    All,
+}
+
 /// What there is, what the host has of it, and what the solver was told so far.
 pub(super) struct Problem<'a> {
     universe: &'a Universe,
+    scope: Scope,
     /// What the host has and no index describes; they are numbered behind the others.
     alone: Vec<&'a Package>,
     /// What the host has, by name.
     installed: BTreeMap<&'a str, usize>,
+    /// What of it stays exactly as it is.
+    held: &'a BTreeSet<String>,
     pub(super) pool: Pool<Versions>,
     /// Packages that the solver has heard of, by their own numbers.
     pub(super) solvables: RefCell<HashMap<usize, SolvableId>>,
 }
 
 impl<'a> Problem<'a> {
-    pub(super) fn new(universe: &'a Universe, base: &'a Base) -> Self {
+    pub(super) fn new(universe: &'a Universe, base: &'a Base, scope: Scope) -> Self {
         let (mut alone, mut installed) = (Vec::new(), BTreeMap::new());
         for package in &base.packages {
             let same = |at: &usize| universe.package(*at).version == package.version;
@@ -76,7 +89,7 @@ impl<'a> Problem<'a> {
             installed.insert(&*package.name, at);
         }
         let (pool, solvables) = (Pool::new(), RefCell::default());
-        Self { universe, alone, installed, pool, solvables }
+        Self { universe, scope, alone, installed, held: &base.held, pool, solvables }
     }
 
     pub(super) fn package(&self, at: usize) -> &'a Package {
@@ -110,13 +123,21 @@ impl<'a> Problem<'a> {
     }
 
     /// Every version of a package that may be chosen: never one that is earlier
-    /// than what the host has.
+    /// than what the host has, and no other one where somebody holds it.
     pub(super) fn versions(&self, name: &str) -> Vec<usize> {
         let installed = self.installed.get(name).copied();
+        if let Some(held) = installed.filter(|_| self.held.contains(name)) {
+            return vec![held];
+        }
         let floor = installed.map(|at| &self.package(at).version);
         let indexed = self.universe.named(name);
         let later =
             indexed.filter(|at| floor.is_none_or(|floor| self.package(*at).version >= *floor));
+        let mut later: Vec<_> = later.collect();
+        later.sort_by_key(|at| Reverse((&self.package(*at).version, Reverse(*at))));
+        if self.scope == Scope::Latest {
+            later.truncate(1);
+        }
         let mut versions: Vec<_> = installed.into_iter().chain(later).collect();
         versions.sort_by_key(|at| self.rank(*at));
         versions.dedup();
@@ -138,7 +159,11 @@ impl<'a> Problem<'a> {
     /// What is always true: the host keeps what it has, or gets it in a later version.
     pub(super) fn keep_all(&self) -> Vec<ConditionalRequirement> {
         let keep = |(name, _): (&&str, &usize)| {
-            self.choice(name, self.versions(name), "(as it is, or later)")
+            let said = match self.held.contains(*name) {
+                true => "(on hold there)",
+                false => "(as it is, or later)",
+            };
+            self.choice(name, self.versions(name), said)
         };
         self.installed.iter().map(keep).map(|set| Requirement::Single(set).into()).collect()
     }

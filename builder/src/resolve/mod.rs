@@ -110,7 +110,7 @@ pub async fn lock(
     check_versions(&contents, &release.arches).map_err(LockError::Clash)?;
     let kept = update::kept(release, &contents, options)?;
     let plan = Plan::new(release, &contents, |name| options.resolves(name))?;
-    let systems = systems::plan(release, catalog, options)?;
+    let systems = systems::plan(release, catalog, options, cache)?;
     let network = Network::open(&options.network).map_err(LockError::setup)?;
     let registries = network.registries().map_err(LockError::setup)?;
     let (arches, all_platforms) = (release.arches.as_slice(), options.all_platforms);

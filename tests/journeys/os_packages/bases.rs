@@ -11,7 +11,8 @@ fn installed(name: &str, version: &str) -> String {
     )
 }
 
-fn host(packages: &[(&str, &str)]) -> String {
+/// The status file of a host with these packages and dpkg.
+pub(super) fn host(packages: &[(&str, &str)]) -> String {
     let dpkg = [("dpkg", "1.21")];
     dpkg.iter().chain(packages).map(|(name, version)| installed(name, version)).collect()
 }

@@ -1,6 +1,6 @@
 //! What an update moves, and what it leaves alone.
 
-use super::site::Site;
+use super::{bases::host, site::Site};
 use std::fs;
 
 #[test]
@@ -36,4 +36,19 @@ fn a_system_that_is_not_taken_cannot_be_updated() {
     let told = site.refusal("--update sample-1");
     assert!(told.contains("no packages are taken for `sample-1`"), "{told}");
     assert!(told.contains("with --system sample-1") && told.contains("exit code 20"), "{told}");
+}
+
+#[test]
+fn an_update_means_the_status_files_that_were_brought_before() {
+    let Some(site) = Site::new() else { return };
+    site.write("host", &host(&[("libagent", "2.0-1"), ("libbase", "1.0-1")]));
+    let before = site.lock("--base sample-1=host");
+    assert_eq!(site.lock("--update sample-1"), before);
+    let told = site.refusal("--update nothing --base sample-1=host");
+    assert!(told.contains("whose packages are kept as they are locked"), "{told}");
+    fs::remove_dir_all(site.path("cache")).unwrap();
+    let told = site.refusal("--update sample-1");
+    assert!(told.contains("was locked for status files that the cache no longer has"), "{told}");
+    assert!(told.contains("with `--base sample-1=FILE`"), "{told}");
+    assert_eq!(site.lock("--update sample-1 --base sample-1=host"), before);
 }

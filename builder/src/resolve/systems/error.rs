@@ -48,6 +48,22 @@ pub enum SystemError {
         /// The system.
         system: SystemName,
     },
+    /// A status file for a system that is not resolved anew.
+    #[error("`{path}` is of a host with `{system}`, whose packages are kept as they are locked")]
+    BaseKept {
+        /// The file.
+        path: PathBuf,
+        /// The system.
+        system: SystemName,
+    },
+    /// Status files that were brought for an earlier lock and are not here any more.
+    #[error("`{system}` for {arch} was locked for status files that the cache no longer has")]
+    BaseGone {
+        /// The system.
+        system: SystemName,
+        /// The architecture.
+        arch: Arch,
+    },
     /// A status file for an architecture that is not carried.
     #[error("`{path}` is of a host of {arch}, which is not carried")]
     BaseIdle {
@@ -146,6 +162,12 @@ impl Failure for SystemError {
             ),
             Self::BaseSystem { system, .. } => {
                 Some(format!("take its packages too, with `--system {system}`"))
+            }
+            Self::BaseKept { system, .. } => {
+                Some(format!("resolve them anew too, with `--update {system}`"))
+            }
+            Self::BaseGone { system, .. } => {
+                Some(format!("name them again, with `--base {system}=FILE`"))
             }
             Self::NamedBase { .. } => Some(
                 "correct the base in the system's definition, or name a status file with --base"

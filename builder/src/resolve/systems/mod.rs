@@ -18,11 +18,16 @@ pub(super) use plan::{SystemPlan, plan};
 
 use super::Context;
 use crate::debian::Archives;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use manifests::{
     event::Event,
     packages::{LockedIndex, LockedSystem},
 };
 use std::time::SystemTime;
+
+/// How many architectures are solved at once: each holds all packages of its archives
+/// in memory, some hundred MiB for Ubuntu.
+const AT_ONCE: usize = 2;
 
 /// Locks every system that is planned. `before` is what an earlier lock saw.
 pub(super) async fn lock(
@@ -59,13 +64,15 @@ async fn lock_one(
 ) -> Result<Vec<LockedSystem>, SystemError> {
     let failed = |source| SystemError::archive(&plan.definition.system, source);
     let words = archives.words(&plan.definition).await.map_err(failed)?;
-    let mut locked = Vec::new();
-    for task in &plan.tasks {
-        let stock = archives.stock(&words, task.arch).await.map_err(failed)?;
-        let task = task.clone();
-        // Seconds of work; the threads that drive the network have better to do.
-        let solved = tokio::task::spawn_blocking(move || solve::solve(&task, stock)).await;
-        locked.push(solved.expect("solving does not panic")?);
-    }
-    Ok(locked)
+    stream::iter(&plan.tasks)
+        .map(|task| async {
+            let stock = archives.stock(&words, task.arch).await.map_err(failed)?;
+            let task = task.clone();
+            // Seconds of work; the threads that drive the network have better to do.
+            let solved = tokio::task::spawn_blocking(move || solve::solve(&task, stock)).await;
+            solved.expect("solving does not panic")
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
 }

@@ -1,7 +1,10 @@
 //! What there is to solve, decided before anybody is asked.
 
-use super::{SiteBase, SystemError};
-use crate::resolve::LockOptions;
+use super::{SiteBase, SystemError, base};
+use crate::{
+    cache::Cache,
+    resolve::{LockError, LockOptions},
+};
 use manifests::{
     Arch, Name,
     catalog::Catalog,
@@ -40,12 +43,14 @@ pub(in crate::resolve) fn plan(
     release: &Release,
     catalog: &Catalog,
     options: &LockOptions,
-) -> Result<Vec<SystemPlan>, super::super::LockError> {
+    cache: &Cache,
+) -> Result<Vec<SystemPlan>, LockError> {
     check_bases(release, options)?;
+    base::keep(&options.bases, cache)?;
     let mut plans = Vec::new();
     for target in release.systems.iter().filter(|target| options.resolves_system(&target.name)) {
         let definition = catalog.system(&target.name)?;
-        plans.push(one(release, target, definition, options)?);
+        plans.push(one(release, target, definition, (options, cache))?);
     }
     Ok(plans)
 }
@@ -58,6 +63,9 @@ fn check_bases(release: &Release, options: &LockOptions) -> Result<(), SystemErr
         if !release.systems.iter().any(|target| target.name == system) {
             return Err(SystemError::BaseSystem { path, system });
         }
+        if !options.resolves_system(&system) {
+            return Err(SystemError::BaseKept { path, system });
+        }
         if !release.arches.contains(&arch) {
             return Err(SystemError::BaseIdle { path, arch });
         }
@@ -69,8 +77,8 @@ fn one(
     release: &Release,
     target: &TargetSystem,
     definition: SystemDefinition,
-    options: &LockOptions,
-) -> Result<SystemPlan, SystemError> {
+    (options, cache): (&LockOptions, &Cache),
+) -> Result<SystemPlan, LockError> {
     let system = &target.name;
     let wrong = |message| SystemError::Definition { system: system.clone(), message };
     let named = definition.base(&target.base).map_err(wrong)?.clone();
@@ -78,9 +86,9 @@ fn one(
     let mut tasks = Vec::new();
     for arch in release.arches.iter().copied() {
         if definition.sources_of(arch).next().is_none() {
-            return Err(wrong(format!("it has no source for {arch}")));
+            return Err(wrong(format!("it has no source for {arch}")).into());
         }
-        let base = match of_site(options, system, arch)? {
+        let base = match of_site((options, cache), system, arch)? {
             site if site.is_empty() => Bases::Named(named.clone()),
             site => Bases::Site(site),
         };
@@ -89,18 +97,25 @@ fn one(
     Ok(SystemPlan { definition, tasks })
 }
 
+/// What was brought for a system. Whoever updates it and brings nothing means what
+/// was brought before.
 fn of_site(
-    options: &LockOptions,
+    (options, cache): (&LockOptions, &Cache),
     system: &SystemName,
     arch: Arch,
-) -> Result<Vec<SiteBase>, SystemError> {
+) -> Result<Vec<SiteBase>, LockError> {
     let mut found = Vec::new();
     for base in options.bases.iter().filter(|base| base.system == *system) {
         if base.host_arch()? == arch {
             found.push(base.clone());
         }
     }
-    Ok(found)
+    let previous = options.previous.as_ref().filter(|_| found.is_empty() && options.is_update());
+    let mut locked = previous.into_iter().flat_map(|previous| &previous.systems);
+    match locked.find(|locked| locked.place() == (system, arch)) {
+        Some(locked) => base::as_before(locked, cache),
+        None => Ok(found),
+    }
 }
 
 /// The sets of a release that hosts of this system may need, by name.

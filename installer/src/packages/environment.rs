@@ -74,6 +74,12 @@ printf '%s' "$3" > "$APT/bottari.asc"
 shift 3
 "#;
 
+/// Lists of another bundle go: apt would keep them when they are later ones.
+const FORGET: &str = r#"
+plain "$APT"
+rm -rf "$APT/lists"
+"#;
+
 const UPDATE: &str = "apt-get -q update\n";
 
 const TIDY_UP: &str = r#"
@@ -117,7 +123,7 @@ impl Environment {
 /// Makes the environment on a host and fetches the repository's lists, which
 /// apt believes for the key alone. Changes nothing outside of our folder.
 pub(crate) async fn prepare(host: Remote<'_>, repository: &Repository) -> Result<(), StepError> {
-    let script = format!("APT={FOLDER}\nplain \"$APT\"\n{WRITE}{SURROUNDINGS}{UPDATE}");
+    let script = format!("APT={FOLDER}{FORGET}{WRITE}{SURROUNDINGS}{UPDATE}");
     let environment = Environment::of(repository);
     let arguments: Vec<&str> = environment.arguments().collect();
     let title = "fetch the lists of packages";

@@ -13,9 +13,13 @@ use std::time::Duration;
 
 /// Its arguments: what is wanted. Removals are allowed here, so that apt tells
 /// which it would need. `satisfy` leaves alone what is there in a good version,
-/// which `install` would raise.
+/// which `install` would raise. The kernel tells whether somebody holds dpkg.
 const SIMULATE: &str = r#"
 section() { printf '== %s\n' "$1"; sed -e 's/^/| /'; }
+for file in lock lock-frontend; do
+  inode=$(stat -c %i "/var/lib/dpkg/$file" 2>/dev/null) || continue
+  if grep -q " POSIX .* WRITE .*:$inode " /proc/locks; then echo "$file"; fi
+done | section locks
 dpkg-query -W -f '${Package} ${db:Status-Want} ${db:Status-Eflag} ${db:Status-Status}\n' |
   grep -v ' install ok \(installed\|triggers-awaited\|triggers-pending\)$' | section states
 said=$(apt-get -q -s -o APT::Get::Remove=true satisfy "$@" 2>&1) && status=0 || status=$?

@@ -19,6 +19,7 @@ pub(super) fn simulation(text: &str) -> Option<Simulation> {
     for words in answer.words("states") {
         state(&mut found, &words)?;
     }
+    found.busy = !answer.lines("locks").is_empty();
     let older = downgraded(said);
     for line in said {
         let mut words = line.split_whitespace();

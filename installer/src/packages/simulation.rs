@@ -19,6 +19,8 @@ pub struct Simulation {
     pub held: Vec<PackageName>,
     /// Packages that are there in part.
     pub half_done: Vec<PackageName>,
+    /// Whether another package manager is at work.
+    pub busy: bool,
     /// Packages of which only the settings are there.
     pub settings_only: Vec<PackageName>,
     /// apt's own words, when it failed for no reason that we know.
@@ -41,16 +43,25 @@ impl Simulation {
     pub fn is_nothing(&self) -> bool {
         *self
             == Self {
+                busy: self.busy,
                 held: self.held.clone(),
                 settings_only: self.settings_only.clone(),
                 ..Self::default()
             }
     }
 
+    /// Whether packages are in the hands of somebody else: what is there in part
+    /// may be whole in a moment.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.busy && !self.half_done.is_empty()
+    }
+
     /// Why this cannot be done, each reason in one clause; none when it can.
     pub fn obstacles(&self) -> Vec<String> {
         let mut all = Vec::new();
-        if !self.half_done.is_empty() {
+        if self.is_moving() {
+            all.push("another package manager is at work".to_owned());
+        } else if !self.half_done.is_empty() {
             all.push(format!("packages are installed in part: {}", join(&self.half_done)));
         }
         if !self.remove.is_empty() {

@@ -184,6 +184,8 @@ async fn another_package_manager_is_waited_for_and_then_told() {
         assert!(holder.try_wait().unwrap().is_none());
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    let found = simulated(&host, &["conntrack"]).await;
+    assert!(found.busy && found.obstacles().is_empty(), "{found:?}");
     let said = installed(&host, &["conntrack"]);
     assert_eq!(said.status, super::BUSY, "{}", said.text());
     // With some patience: it lets go while apt waits.
@@ -249,6 +251,13 @@ fn an_answer_that_is_cut_or_odd_is_none() {
     for (at, _) in answer.char_indices().take(answer.len() - 2) {
         assert!(parse::simulation(&answer[..at]).is_none(), "cut at {at}");
     }
+    let half = |locks: &str| {
+        let text = answer
+            .replace("== states\n", &format!("{locks}== states\n| ntp install ok unpacked\n"));
+        parse::simulation(&text).unwrap().obstacles()
+    };
+    assert_eq!(half("== locks\n"), ["packages are installed in part: ntp"]);
+    assert_eq!(half("== locks\n| lock\n"), ["another package manager is at work"]);
     for odd in ["Inst $(x) (1 a)", "Inst socat", "Inst socat (", "Remv", "Inst socat [;] (1 a)"] {
         let text = answer.replace("Inst socat [1.7] (1.8 bottari [all])", odd);
         assert!(parse::simulation(&text).is_none(), "{odd}");

@@ -12,6 +12,7 @@ use crate::{
 use manifests::packages::{ServiceName, Wish};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What a host needs of its system, and who brings it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ impl OsPackages {
             // Only it can tell what comes of a host in the middle of it.
             self.run(cx, Vec::new()).await?;
         }
-        let simulation = packages::simulate(cx.host, &self.wishes).await?;
+        let simulation = self.simulate(cx).await?;
         let reasons = simulation.obstacles();
         if !reasons.is_empty() {
             return Err(StepError::Packages { host: cx.host.name.clone(), reasons });
@@ -55,6 +56,18 @@ impl OsPackages {
         packages::tidy_up(cx.host).await?;
         cx.confirm().await?;
         Ok(Outcome::Done)
+    }
+
+    /// Waits for others, as apt does: what they have in their hands looks broken.
+    async fn simulate(&self, cx: &StepContext<'_>) -> Result<Simulation, StepError> {
+        let began = Instant::now();
+        loop {
+            let simulation = packages::simulate(cx.host, &self.wishes).await?;
+            if !simulation.is_moving() || began.elapsed().as_secs() >= self.lock_seconds {
+                return Ok(simulation);
+            }
+            tokio::time::sleep(cx.pause).await;
+        }
     }
 
     async fn run(&self, cx: &mut StepContext<'_>, things: Vec<Thing>) -> Result<(), StepError> {

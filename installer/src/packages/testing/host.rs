@@ -30,7 +30,7 @@ root=$1/root
 shift
 mount -t overlay overlay -o "lowerdir=/usr,upperdir=$folder/upper,workdir=$folder/work" "$root/usr"
 rm -f "$root/usr/sbin/policy-rc.d"
-mount -t proc proc "$root/proc"
+mount --bind /proc "$root/proc"
 for device in null urandom; do mount --bind "/dev/$device" "$root/dev/$device"; done
 cd /
 exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \

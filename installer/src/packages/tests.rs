@@ -76,6 +76,25 @@ async fn a_repository_that_is_not_there_or_signed_by_others_is_told() {
 }
 
 #[tokio::test]
+async fn over_https_only_the_site_s_own_authority_counts() {
+    let host = AptHost::new(&[]);
+    let (url, authority) = Archive::get().serve_tls();
+    std::fs::create_dir_all(host.path("etc/bottari")).unwrap();
+    let path = "/etc/bottari/packages-ca.crt";
+    host.write(path, &authority);
+    let trusting = Repository { authority: Some(path.parse().unwrap()), ..repository(&url) };
+    prepare(host.remote(), &trusting).await.unwrap();
+    assert!(installed(&host, &["conntrack"]).success());
+    let (_, stranger) = Archive::get().serve_tls();
+    host.write(path, &stranger);
+    for repository in [trusting, repository(&url)] {
+        let error = prepare(host.remote(), &repository).await.unwrap_err();
+        let said = std::error::Error::source(&error).unwrap().to_string();
+        assert!(said.contains("certificate"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_package_in_a_good_version_stays_and_an_older_one_is_raised() {
     let host = prepared(&[("socat", "1.9")]).await;
     let wanted = ["socat (>= 1.7.5)"];

@@ -3,6 +3,7 @@
 
 mod host;
 mod repository;
+mod tls;
 
 pub(crate) use host::AptHost;
 pub(crate) use repository::Archive;

@@ -4,8 +4,8 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    io::{Read, Write},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex, OnceLock},
@@ -103,16 +103,21 @@ impl Archive {
         self.folder.path().join(format!("site/{name}_{version}_all.deb"))
     }
 
+    /// What is served.
+    pub(super) fn root(&self) -> PathBuf {
+        self.folder.path().join("repository")
+    }
+
     /// Serves the repository on loopback: its address, and what was asked for.
     pub(crate) fn serve(&self) -> (String, Arc<Mutex<Vec<String>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (root, heard) = (self.folder.path().join("repository"), asked.clone());
+        let (root, heard) = (self.root(), asked.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (root, heard) = (root.clone(), heard.clone());
-                thread::spawn(move || answer(&stream, &root, &heard));
+                thread::spawn(move || answer(stream, &root, &heard));
             }
         });
         (format!("http://{address}"), asked)
@@ -120,11 +125,8 @@ impl Archive {
 }
 
 /// Answers one request after the other, until the client has enough.
-fn answer(stream: &TcpStream, root: &Path, heard: &Mutex<Vec<String>>) {
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    while let Some(first) = lines.next() {
-        let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-        lines.by_ref().take_while(|line| !line.is_empty()).for_each(drop);
+pub(super) fn answer(mut stream: impl Read + Write, root: &Path, heard: &Mutex<Vec<String>>) {
+    while let Some(path) = asked(&mut stream) {
         let body = fs::read(root.join(path.trim_start_matches('/')));
         heard.lock().unwrap().push(path);
         let (status, body) = match body {
@@ -132,11 +134,21 @@ fn answer(stream: &TcpStream, root: &Path, heard: &Mutex<Vec<String>>) {
             Err(_) => ("404 Not Found", Vec::new()),
         };
         let first = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
-        let mut stream = stream;
         if stream.write_all(&[first.into_bytes(), body].concat()).is_err() {
             return;
         }
     }
+}
+
+/// The path of the next request.
+fn asked(stream: &mut impl Read) -> Option<String> {
+    let mut text = String::new();
+    while !text.ends_with("\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        text.push(byte[0].into());
+    }
+    text.split(' ').nth(1).map(str::to_owned)
 }
 
 fn build((name, version, control, files): &Recipe, into: &Path) {

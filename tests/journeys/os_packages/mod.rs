@@ -7,6 +7,7 @@ mod refusals;
 mod site;
 mod updates;
 
+use journeys::upstream::sha256;
 use site::Site;
 use std::fs;
 
@@ -84,6 +85,20 @@ fn a_list_that_a_mirror_lacks_is_taken_in_another_form() {
     let locked = site.lock("--system sample-1");
     assert_eq!(site.packages(&locked).len(), 2);
     assert_eq!(locked.systems[0].indexes[0].lists[0].path, "main/binary-amd64/Packages.xz");
+}
+
+#[test]
+fn an_empty_list_is_not_asked_for() {
+    let Some(site) = Site::new() else { return };
+    let empty = sha256(b"").hex().to_owned();
+    let lists = "main/binary-amd64/Packages";
+    let line = format!(" {empty} 0 extra/{}\n", lists.strip_prefix("main/").unwrap());
+    site.sign_word(&(site.plain_word().trim_end().to_owned() + "\n" + &line));
+    site.replace("systems/sample-1.yaml", "components: [main]", "components: [main, extra]");
+    let locked = site.lock("--system sample-1");
+    assert_eq!(locked.systems[0].indexes[0].lists.len(), 2);
+    let asked = site.upstream.take_requests();
+    assert!(asked.iter().all(|request| !request.path.contains("/extra/")), "{asked:?}");
 }
 
 #[test]

@@ -27,6 +27,9 @@ fn an_update_is_refused_where_the_release_wants_other_packages() {
     assert!(told.contains("the release wants other packages for `sample-1`"), "{told}");
     let locked = site.lock("--update sample-1");
     assert_eq!(site.packages(&locked), ["agent 1:2.0-1", "libagent 2.0-1", "unwanted 1.0-1"]);
+    site.replace("releases/r.yaml", "base: minimal", "base: larger");
+    let told = site.refusal("--update nothing");
+    assert!(told.contains("the release wants another base for `sample-1`"), "{told}");
 }
 
 #[test]

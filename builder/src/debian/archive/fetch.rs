@@ -28,6 +28,10 @@ impl Archives<'_> {
         name: &str,
     ) -> Result<Vec<u8>, ArchiveError> {
         let digest = &form.file.digest;
+        if form.file.size == 0 {
+            // Mirrors have no such file, and there is nothing to know about it.
+            return Ok(Vec::new());
+        }
         // The second time only when the first read found damage and forgot them.
         for _ in 0..2 {
             self.bring(&form.file, places, name).await?;

@@ -5,7 +5,7 @@ use super::{super::LockError, plan::sets};
 use crate::resolve::LockOptions;
 use manifests::{
     lockfile::Lockfile,
-    packages::{LockedSet, LockedSystem, SystemName},
+    packages::{LockedBase, LockedSet, LockedSystem, SystemName},
     release::Release,
 };
 use std::collections::BTreeSet;
@@ -29,12 +29,15 @@ pub(in crate::resolve) fn kept(
 }
 
 fn same(locked: &LockedSystem, release: &Release) -> Result<(), LockError> {
-    let wanted: Vec<LockedSet> = sets(release, &locked.system);
-    match wanted == locked.sets {
-        true => Ok(()),
-        false => Err(LockError::Differs(format!(
-            "the release wants other packages for `{}` than are locked",
-            locked.system
-        ))),
+    let system = &locked.system;
+    let differs = |what| {
+        LockError::Differs(format!("the release wants {what} for `{system}` than is locked"))
+    };
+    let mut targets = release.systems.iter();
+    let base = targets.find(|target| target.name == *system).map(|target| &target.base);
+    if matches!((&locked.base, base), (LockedBase::Name(name), Some(base)) if name != base) {
+        return Err(differs("another base"));
     }
+    let wanted: Vec<LockedSet> = sets(release, system);
+    if wanted == locked.sets { Ok(()) } else { Err(differs("other packages")) }
 }

@@ -10,7 +10,9 @@ use super::{
 };
 use manifests::{
     Name, Version,
-    lockfile::{FileKind, LockedFile, LockedImage, LockedManifest, Lockfile},
+    lockfile::{
+        FileKind, LockedFile, LockedImage, LockedManifest, LockedPackage, LockedSystem, Lockfile,
+    },
 };
 
 const ROOT: &str = "bundle";
@@ -25,6 +27,11 @@ pub(super) fn collect(subject: Subject<'_>, scans: &Scans) -> Graph {
     for locked in &lockfile.images {
         let component = component(&mut graph, lockfile, &locked.component, &locked.version);
         put_image(&mut graph, &component, locked, scans);
+    }
+    for system in &lockfile.systems {
+        for package in &system.packages {
+            put_package(&mut graph, system, package);
+        }
     }
     graph
 }
@@ -82,6 +89,20 @@ fn put_file(graph: &mut Graph, component: &str, file: &LockedFile, scans: &Scans
         inside::packages(graph, &reference, None, inside::package_of(scan));
         programs(graph, &reference, &file.digest, inside::programs_of(scan));
     }
+}
+
+/// A package for hosts. One for several architectures is one item.
+fn put_package(graph: &mut Graph, system: &LockedSystem, package: &LockedPackage) {
+    let LockedPackage { name, version, arch, .. } = package;
+    let reference = format!("os-package/{}/{name}@{version}/{arch}", system.system);
+    let mut item = Item::new(ItemKind::Package, name.as_str());
+    item.version = Some(version.to_string());
+    item.purl = purl::for_hosts(system, package);
+    item.digest = Some(package.digest.clone());
+    item.download = Some(package.source.clone());
+    item.property("bottari:size", &package.size);
+    item.property("bottari:system", &system.system);
+    graph.put(ROOT, &reference, item);
 }
 
 fn put_image(graph: &mut Graph, component: &str, locked: &LockedImage, scans: &Scans) {

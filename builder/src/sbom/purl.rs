@@ -1,7 +1,10 @@
 //! Package URLs: names that scanners of vulnerabilities know.
 
 use super::scan::{GoModule, OsPackage, PackageKind, System};
-use manifests::{Digest, ImageRef, Platform, lockfile::LockedFile};
+use manifests::{
+    Digest, ImageRef, Platform,
+    lockfile::{LockedFile, LockedPackage, LockedSystem},
+};
 use packageurl::PackageUrl;
 
 /// A name in parts; `None` where they make none, as with an empty one.
@@ -54,6 +57,19 @@ pub(super) fn package(
         qualifiers: given(qualifiers),
     }
     .join()
+}
+
+/// The same of a package that hosts get: its system is named as in a definition.
+pub(super) fn for_hosts(system: &LockedSystem, locked: &LockedPackage) -> Option<String> {
+    let (id, version) = system.system.as_str().split_once('-')?;
+    let system = System { id: id.to_owned(), version: Some(version.to_owned()) };
+    let described = OsPackage {
+        name: locked.name.to_string(),
+        version: locked.version.to_string(),
+        arch: Some(locked.arch.to_string()),
+        ..OsPackage::default()
+    };
+    package(PackageKind::Deb, &described, Some(&system))
 }
 
 /// `pkg:golang/golang.org/x/net@v0.38.0`.

@@ -62,6 +62,21 @@ fn cyclonedx_names_everything_once_and_points_at_what_is_there() {
 }
 
 #[test]
+fn packages_for_hosts_are_listed_by_the_name_that_scanners_know_with_their_digest() {
+    let seen = Shelf::default().packages().seen();
+    let document = seen.cyclonedx();
+    let packages = document["components"].as_array().unwrap();
+    let package = packages.iter().find(|item| item["name"] == "conntrack").unwrap();
+    assert_eq!(package["version"], "1:1.4.7-1+b2");
+    let purl = "pkg:deb/debian/conntrack@1:1.4.7-1%2Bb2?arch=amd64&distro=debian-12";
+    assert_eq!(package["purl"], purl);
+    let digest = bundles::sha256(b"conntrack");
+    assert_eq!(package["hashes"][0]["content"], digest.hex());
+    assert!(seen.spdx().to_string().contains(digest.hex()));
+    assert_eq!(packages.len(), 2, "nothing of a package is looked into: {packages:?}");
+}
+
+#[test]
 fn spdx_names_everything_once_and_points_at_what_is_there() {
     let document = seen().spdx();
     assert_eq!(

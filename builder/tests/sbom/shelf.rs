@@ -6,6 +6,7 @@ use builder::{
 };
 use bundles::BlobSource;
 use flate2::{Compression, write::GzEncoder};
+use journeys::debs;
 use manifests::{Digest, SbomFormat, event::Silent, lockfile::Lockfile};
 use serde_json::Value;
 use std::{
@@ -14,6 +15,7 @@ use std::{
     io::{self, Cursor, Read, Write as _},
     path::Path,
     sync::atomic::AtomicBool,
+    time::UNIX_EPOCH,
 };
 use tar::{Builder, EntryType, Header};
 
@@ -27,6 +29,7 @@ pub(crate) struct Shelf {
     files: String,
     images: String,
     more: String,
+    systems: String,
 }
 
 impl BlobSource for Shelf {
@@ -76,6 +79,18 @@ impl Shelf {
         self
     }
 
+    /// Two packages for hosts with Debian 12.
+    pub(crate) fn packages(mut self) -> Self {
+        self.systems += "systems:\n";
+        self.systems += &debs::system("debian-12", "amd64", UNIX_EPOCH);
+        for naming in [("conntrack", "1:1.4.7-1+b2", "amd64"), ("adduser", "3.134", "all")] {
+            let source = format!("https://debian.example/{}.deb", naming.0);
+            let digest = bundles::sha256(naming.0.as_bytes()).to_string();
+            self.systems += &debs::package(naming, &source, 1000, &digest);
+        }
+        self
+    }
+
     /// Other bytes under the name of those that are there.
     pub(crate) fn damage(&mut self) {
         self.blobs.values_mut().for_each(|blob| *blob.last_mut().unwrap() ^= 1);
@@ -92,8 +107,9 @@ impl Shelf {
         };
         format!(
             "format: bottari.lock/v1\nrelease: demo\nversion: '1'\nserial: 1\ntitle: Demo\n\
-             arches: [amd64]\ncompression-level: 3\n{}{}{}",
+             arches: [amd64]\ncompression-level: 3\n{}{}{}{}",
             self.more,
+            self.systems,
             list("files", &self.files),
             list("images", &self.images)
         )

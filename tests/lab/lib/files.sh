@@ -10,7 +10,7 @@ make_files() {
   archive "$PACKAGES_HOST/helm/$(version_of helm)-lab/helm-$(version_of helm)-linux-amd64.tar.gz" helm_tree
   archive "$PACKAGES_HOST/cni-plugins/$(version_of cni-plugins)-lab/cni-plugins-linux-amd64-$(version_of cni-plugins).tgz" cni_tree
   archive "storage.googleapis.com/cri-o/artifacts/cri-o.amd64.$(version_of cri-o).tar.gz" crio_tree
-  debian_files
+  debian_keys
   shim_package
   network_manifest
   rm -rf "$FILES"
@@ -55,7 +55,7 @@ helm_tree() { install -D "$(program helm)" linux-amd64/helm; }
 
 cni_tree() { cp "$(program cni-plugins)"/* .; }
 
-# conmon and runc are Debian's: conmon needs glib, which is one of the packages of `lab-debs`.
+# conmon and runc are Debian's: conmon needs glib, which is one of the packages of the release.
 crio_tree() {
   local source
   source=$(crio_source)
@@ -88,13 +88,8 @@ unpack_debian() {
   for name; do dpkg-deb -x "$(debian "$name")" "$folder"; done
 }
 
-debian_files() {
-  local names name
-  mapfile -t names < <(sed -n 's/.*name: \(.*\)\.deb$/\1/p' "$REPO/manifests/components/lab-debs/component.yaml")
-  for name in "${names[@]}"; do
-    put_file "$(debian "$name")" "$PACKAGES_HOST/$(version_of lab-debs)/amd64/$name.deb"
-  done
-}
+# The archive itself is asked where this machine's apt asks it.
+debian_keys() { put_file /usr/share/keyrings/debian-archive-keyring.gpg debian.example/keys/debian-archive-keyring.gpg; }
 
 shim_package() {
   local tree url

@@ -69,13 +69,12 @@ kube_proxy_tree() {
   local name
   program_tree kube-proxy
   merged_folders
-  cp "$ROOT/usr/sbin/xtables-nft-multi" usr/sbin
-  cp -r "$ROOT/usr/lib/x86_64-linux-gnu/xtables" usr/lib/x86_64-linux-gnu
-  for name in ip{,6}tables{,-save,-restore}; do ln -s xtables-nft-multi "usr/sbin/$name"; done
   mkdir debian
-  unpack_debian debian conntrack
-  cp debian/usr/sbin/conntrack usr/sbin
+  unpack_debian debian conntrack iptables libxtables12 libip4tc2 libip6tc2 libnftnl11 libmnl0 libnfnetlink0 libnetfilter-conntrack3
+  cp debian/usr/sbin/{conntrack,xtables-nft-multi} usr/sbin
+  cp -r debian/usr/lib/x86_64-linux-gnu/{xtables,*.so.*} usr/lib/x86_64-linux-gnu
   rm -r debian
+  for name in ip{,6}tables{,-save,-restore}; do ln -s xtables-nft-multi "usr/sbin/$name"; done
   add_libraries
 }
 
@@ -103,12 +102,12 @@ merged_folders() {
   for name in bin sbin lib lib64; do ln -s usr/$name $name; done
 }
 
-# Copies the libraries that the programs and plugins here need from the root of the hosts, as
-# that root's own loader finds them.
+# Copies the libraries that the programs and plugins here need and that are not here yet from the
+# root of the hosts, as that root's own loader finds them.
 add_libraries() {
   local loader=$ROOT/usr/lib64/ld-linux-x86-64.so.2 folder=$ROOT/usr/lib/x86_64-linux-gnu file
-  find usr -type f \( -perm -u+x -o -name '*.so' \) -exec "$loader" --library-path "$folder" --list {} \; 2>/dev/null |
-    sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | sort -u | while read -r file; do
+  find usr -type f \( -perm -u+x -o -name '*.so' \) -exec "$loader" --library-path "$PWD/usr/lib/x86_64-linux-gnu:$folder" --list {} \; 2>/dev/null |
+    sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | grep "^$ROOT/" | sort -u | while read -r file; do
     cp -L "$file" "usr/lib/x86_64-linux-gnu/"
   done
   cp -L "$loader" usr/lib64/

@@ -34,18 +34,20 @@ phase_bundle() {
   mkdir -p "$WORK"
   "$LAB/upstream" start
   builder key generate --no-password --output "$WORK/lab.key" >/dev/null
-  timed "  lock" builder lock "$REPO/manifests/releases/lab.yaml" --output "$WORK/lab.lock" "${sources[@]}"
-  timed "  build" builder build "$WORK/lab.lock" --key "$WORK/lab.key" --output "$BUNDLE" "${sources[@]}"
+  builder key generate --apt --no-password --output "$WORK/lab-apt.key" >/dev/null
+  timed "  lock" builder lock "$REPO/manifests/releases/lab.yaml" --all-systems --output "$WORK/lab.lock" "${sources[@]}"
+  timed "  build" builder build "$WORK/lab.lock" "${keys[@]}" --output "$BUNDLE" "${sources[@]}"
   "$LAB/upstream" stop
   timed "  build again, offline" same_bundle_offline
   timed "  verify" builder verify "$BUNDLE" --trust "$WORK/lab.pub"
   timed "  serve and pull" pull_through_skopeo
 }
 
+keys=(--key "$WORK/lab.key" --apt-key "$WORK/lab-apt.key")
 sources=(--mirrors "$STATE/upstream/mirrors.yaml" --cache "$CACHE/downloads")
 
 same_bundle_offline() {
-  builder build "$WORK/lab.lock" --key "$WORK/lab.key" --output "$WORK/again.tar.zst" --offline --cache "$CACHE/downloads"
+  builder build "$WORK/lab.lock" "${keys[@]}" --output "$WORK/again.tar.zst" --offline --cache "$CACHE/downloads"
   cmp "$BUNDLE" "$WORK/again.tar.zst"
   rm "$WORK/again.tar.zst"
 }

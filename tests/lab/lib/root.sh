@@ -1,9 +1,11 @@
 # The root folder that all hosts share: a small Debian 12, made once.
 # shellcheck shell=bash
-ROOT=$CACHE/root
 SUITE=bookworm
-# A plain server: no container tools, no conntrack, no nft. Those come in the bundle.
-PACKAGES=systemd,systemd-sysv,dbus,udev,kmod,openssh-server,sudo,iproute2,iputils-ping,iptables,procps,curl,ca-certificates
+# What a host needs to boot, to be reached and to be looked at by the lab. All that a cluster
+# needs besides comes in the bundle.
+PACKAGES=systemd,systemd-sysv,dbus,udev,kmod,openssh-server,sudo,iproute2,iputils-ping,procps,curl
+# another list makes another root
+ROOT=$CACHE/root-$(cksum <<<"$SUITE $PACKAGES" | cut -d ' ' -f 1)
 CAROL_PASSWORD=tea-at-four
 
 # The repository of the suite that this machine uses itself.

@@ -5,9 +5,10 @@ mode=$1
 
 # Not state: the kernel's own trees, logs, temporary files, caches that come back by
 # themselves, the databases of dpkg and apt (their content is under `packages`), what systemd
-# and sudo remember for themselves, shell histories.
+# and sudo remember for themselves, shell histories, and the copies that useradd and ucf keep of
+# what was before (what is now stands under `users` and `files`).
 skip=(/proc /sys /run /dev /tmp /var/tmp /var/log /var/cache /var/lib/dpkg /var/lib/apt /var/lib/systemd /var/lib/sudo
-  /etc/ld.so.cache '*/.bash_history' '*/.sudo_as_admin_successful')
+  /etc/{passwd,shadow,group,gshadow}- '/var/lib/ucf/*.[0-9]' /etc/ld.so.cache '*/.bash_history' '*/.sudo_as_admin_successful')
 # What a running cluster moves by itself.
 if [ "$mode" = live ]; then
   skip+=(/var/lib/etcd /var/lib/kubelet /var/lib/containers /var/lib/cni /var/lib/crio)

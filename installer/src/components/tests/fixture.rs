@@ -136,8 +136,8 @@ fn lockfile() -> Lockfile {
             program("kubeadm"),
             program("kubelet"),
             file("kubernetes", "v1.33.13", "kubectl", amd64, &[Role::ControlPlane]),
-            file("lab-debs", "debian-12", "conntrack.deb", amd64, &BOTH),
-            file("lab-debs", "debian-12", "edge-only.deb", amd64, &[Role::Edge]),
+            file("lab-runtime-shim", "v1.0.0", "conntrack.deb", amd64, &BOTH),
+            file("lab-runtime-shim", "v1.0.0", "edge-only.deb", amd64, &[Role::Edge]),
             manifest("lab-network", "v1.0.0", "lab-network.yaml"),
             manifest("spare-network", "v1.0.0", "spare-network.yaml"),
             manifest("web-gate", "v2.0.0", "web-gate.yaml"),
@@ -226,7 +226,7 @@ fn contents(lockfile: &Lockfile) -> Contents {
         let members: &[&str] = match file.component.as_str() {
             "cri-o" => &["cri-o/bin/conmon", "cri-o/bin/crio", "cri-o/bin/pinns", "cri-o/bin/runc"],
             "cni-plugins" => &["LICENSE", "README.md", "bridge", "host-local"],
-            "lab-debs" => {
+            "lab-runtime-shim" => {
                 let name = file.name.as_str().trim_end_matches(".deb").parse().unwrap();
                 let deb = DebName { name, version: "1.0-1".parse().unwrap() };
                 contents.packages.insert(file.digest.clone(), deb);

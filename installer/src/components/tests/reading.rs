@@ -27,7 +27,7 @@ fn archive() -> Vec<u8> {
 
 #[test]
 fn an_archive_is_listed_with_the_digest_of_each_file() {
-    let lockfile = Fixture::lab().without("lab-debs").lockfile;
+    let lockfile = Fixture::lab().without("lab-runtime-shim").lockfile;
     let contents = Contents::read(&Same(Some(archive())), &lockfile).unwrap();
     let members = contents.archives.values().next().unwrap();
     let bridge = Bytes { sha256: bundles::sha256(b"first"), size: 5 };
@@ -39,7 +39,7 @@ fn an_archive_is_listed_with_the_digest_of_each_file() {
 fn a_file_that_is_not_what_its_name_says_is_told() {
     let lockfile = Fixture::lab().lockfile;
     let error = Contents::read(&Same(Some(archive())), &lockfile).unwrap_err().to_string();
-    assert_eq!(error, "`lab-debs/conntrack.deb` of the bundle cannot be read");
+    assert_eq!(error, "`lab-runtime-shim/conntrack.deb` of the bundle cannot be read");
     let error = Contents::read(&Same(None), &lockfile).unwrap_err().to_string();
     assert!(error.ends_with("is not in the bundle"), "{error}");
 }

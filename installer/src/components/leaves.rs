@@ -34,7 +34,8 @@ const RESET: &str = r#"
 "$kubeadm" reset --force --cri-socket "$socket"
 "#;
 
-/// What CRI-O and the kubelet keep outside of our places.
+/// What CRI-O and the kubelet keep outside of our places. Empty folders go unless a
+/// package owns them: the static pods of kubeadm make `/etc/ssl/certs` on a minimal host.
 const TRACES: &str = r"
 systemctl stop kubelet.service crio.service 2>/dev/null || :
 systemctl stop 'kubepods*.slice' 2>/dev/null || :
@@ -46,8 +47,8 @@ done
 rm -rf --one-file-system /run/crio /var/log/pods /var/log/containers /usr/libexec/kubernetes
 [ -e /usr/bin/podman ] || rm -rf --one-file-system /run/containers
 for folder in /usr/share/containers/oci/hooks.d /usr/share/containers/oci /usr/share/containers \
-  /usr/lib/modules; do
-  rmdir $folder 2>/dev/null || :
+  /usr/lib/modules /etc/ssl/certs /etc/ssl; do
+  dpkg-query -S $folder >/dev/null 2>&1 || rmdir $folder 2>/dev/null || :
 done
 ";
 

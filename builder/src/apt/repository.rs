@@ -90,7 +90,7 @@ pub(super) fn files(
         let read = |package| indexed(&system.system, package, source, options);
         let mut packages =
             system.packages.iter().map(read).collect::<Result<Vec<Indexed>, AptError>>()?;
-        packages.sort_by(|a, b| a.path_in_index().cmp(&b.path_in_index()));
+        packages.sort_by(|a, b| a.place().cmp(&b.place()));
         let paragraphs: Vec<_> = packages.iter().map(|one| one.paragraph.as_str()).collect();
         let index = paragraphs.join("\n");
         let folder = format!("{COMPONENT}/binary-{}", system.arch);
@@ -105,7 +105,7 @@ pub(super) fn files(
 
 impl Indexed {
     /// By name, then version: an index that is compared by people.
-    fn path_in_index(&self) -> (&str, &str) {
+    fn place(&self) -> (&str, &str) {
         (self.package.name.as_str(), self.package.version.as_str())
     }
 }

@@ -57,6 +57,14 @@ fn stock_apt_takes_packages_with_what_they_need() {
 }
 
 #[test]
+fn a_host_that_has_everything_is_told_so_by_a_repository_without_packages() {
+    let files = Small::empty().files();
+    assert_eq!(files["dists/bottari/main/binary-amd64/Packages"], b"");
+    let refused = apt(&files, &files["key.asc"], TOOL).unwrap_err();
+    assert!(refused.contains("Unable to locate package demo-tool"), "{refused}");
+}
+
+#[test]
 fn stock_apt_refuses_the_key_of_another_release() {
     let (files, other) = (Small::new().files(), Small::new().files());
     let refused = apt(&files, &other["key.asc"], TOOL).unwrap_err();

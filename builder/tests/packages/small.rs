@@ -51,11 +51,7 @@ impl Small {
     /// One package needs another, in a version with everything that versions may
     /// have; the third is for both architectures.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = folder.path().join("apt.key");
-        apt::generate(&key, None).unwrap();
-        let key = AptKey::load(&key, || unreachable!("it has no password")).unwrap();
-        let mut small = Self { folder, blobs: BTreeMap::new(), lockfile: HEAD.to_owned(), key };
+        let mut small = Self::of_no_system();
         small.system("amd64");
         small.package(("demo-tool", "1:2.0+b~rc1-3", "amd64"), "Depends: demo-data (>= 1.0)\n");
         small.package(("demo-data", "1.0-1", "all"), "");
@@ -63,6 +59,22 @@ impl Small {
         small.system("arm64");
         small.package(("demo-data", "1.0-1", "all"), "");
         small
+    }
+
+    /// Hosts that have everything already.
+    pub(crate) fn empty() -> Self {
+        let mut small = Self::of_no_system();
+        small.system("amd64");
+        small.lockfile = small.lockfile.replace("packages:\n", "packages: []\n");
+        small
+    }
+
+    fn of_no_system() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("apt.key");
+        apt::generate(&key, None).unwrap();
+        let key = AptKey::load(&key, || unreachable!("it has no password")).unwrap();
+        Self { folder, blobs: BTreeMap::new(), lockfile: HEAD.to_owned(), key }
     }
 
     fn system(&mut self, arch: &str) {

@@ -25,7 +25,7 @@ pub(crate) use install::{BUSY, before_retry, script};
 pub(crate) use look::{look, rehearse, simulate};
 pub use needed::Needed;
 pub use repository::{Repository, RepositoryUrl};
-pub(crate) use services::settle;
+pub(crate) use services::{outdated, settle};
 pub use simulation::{Change, Simulation};
 
 #[cfg(test)]

@@ -8,16 +8,22 @@ use crate::{
 };
 use manifests::packages::ServiceName;
 
+/// Services and sockets of a package, and its scripts of the old kind.
+const UNITS: &str = r#"
+units() {
+  dpkg-query -L "$1" 2>/dev/null |
+    sed -n -e 's#^\(/usr\)\{0,1\}/lib/systemd/system/\([^/]*[^/@]\.\(service\|socket\)\)$#\2#p' \
+      -e 's#^/etc/init\.d/\([^/]*\)$#\1.service#p' | sort -u
+}
+"#;
+
 /// `$1` services that may start, with blanks around each; then packages that are
 /// new. A service that runs was started by somebody, and stays.
 const SETTLE: &str = r#"
 start=$1
 shift
 systemctl daemon-reload
-for package; do
-  dpkg-query -L "$package" 2>/dev/null || :
-done | sed -n -e 's#^\(/usr\)\{0,1\}/lib/systemd/system/\([^/]*[^/@]\.\(service\|socket\)\)$#\2#p' \
-  -e 's#^/etc/init\.d/\([^/]*\)$#\1.service#p' | sort -u | while read -r unit; do
+for package; do units "$package"; done | while read -r unit; do
   case $start in *" $unit "*) continue ;; esac
   if [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = enabled ] && ! systemctl is-active -q "$unit"; then
     systemctl disable -q "$unit"
@@ -26,11 +32,18 @@ done | sed -n -e 's#^\(/usr\)\{0,1\}/lib/systemd/system/\([^/]*[^/@]\.\(service\
 done
 for unit in $start; do
   for package; do
-    if dpkg-query -L "$package" 2>/dev/null | grep -q "^\(/usr\)\{0,1\}/lib/systemd/system/$unit\$"; then
+    if units "$package" | grep -qxF "$unit"; then
       systemctl enable -q --now "$unit"
       echo "started $unit"
     fi
   done
+done
+"#;
+
+/// Packages that were raised. Answers with their services that run.
+const RUNNING: &str = r#"
+for package; do units "$package"; done | sort -u | while read -r unit; do
+  if systemctl is-active -q "$unit"; then echo "$unit"; fi
 done
 "#;
 
@@ -45,5 +58,16 @@ pub(crate) async fn settle(
     let start = format!(" {} ", units.join("  "));
     let arguments: Vec<&str> =
         std::iter::once(start.as_str()).chain(new.iter().map(PackageName::as_str)).collect();
-    host.run("leave new services alone", SETTLE, &arguments).await
+    host.run("leave new services alone", &format!("{UNITS}{SETTLE}"), &arguments).await
+}
+
+/// Services that run the program of before, because their packages were raised.
+pub(crate) async fn outdated(
+    host: Remote<'_>,
+    raised: &[PackageName],
+) -> Result<Vec<String>, StepError> {
+    let names: Vec<&str> = raised.iter().map(PackageName::as_str).collect();
+    let script = format!("{UNITS}{RUNNING}");
+    let answer = host.run("look at the services of raised packages", &script, &names).await?;
+    Ok(answer.lines().map(str::to_owned).collect())
 }

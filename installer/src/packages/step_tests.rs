@@ -110,6 +110,17 @@ async fn what_was_raised_is_told_and_stays() {
 }
 
 #[tokio::test]
+async fn a_service_whose_package_was_raised_is_left_to_its_owner() {
+    let host = AptHost::new(&[("web", "0")]);
+    host.write("srv/active-web.service", "");
+    let (url, _) = Archive::get().serve();
+    let (_, outcome) = walk(&host, &step(&url, &["web (>= 1)"])).await.unwrap();
+    let Some(Outcome::DoneWithWarning(text)) = outcome else { panic!("{outcome:?}") };
+    assert!(text.ends_with("until `systemctl restart web.service`"), "{text}");
+    assert!(host.path("srv/active-web.service").exists());
+}
+
+#[tokio::test]
 async fn a_step_that_a_power_cut_stopped_goes_on_and_is_undone_whole() {
     let host = AptHost::new(&[]);
     let (url, _) = Archive::get().serve();

@@ -52,10 +52,15 @@ impl OsPackages {
         if !simulation.is_nothing() {
             self.run(cx, things(&simulation)).await?;
         }
-        packages::settle(cx.host, &new(cx), &self.start).await?;
+        let Unsettled { new, raised } = Unsettled::of(cx);
+        packages::settle(cx.host, &new, &self.start).await?;
+        let outdated = packages::outdated(cx.host, &raised).await?;
         packages::tidy_up(cx.host).await?;
         cx.confirm().await?;
-        Ok(Outcome::Done)
+        Ok(match outdated.is_empty() {
+            true => Outcome::Done,
+            false => Outcome::DoneWithWarning(told(&outdated)),
+        })
     }
 
     /// Waits for others, as apt does: what they have in their hands looks broken.
@@ -99,13 +104,32 @@ fn things(simulation: &Simulation) -> Vec<Thing> {
     new.chain(raised).collect()
 }
 
-/// The packages that this step has brought and not yet finished with.
-fn new(cx: &StepContext<'_>) -> Vec<PackageName> {
-    let entries = cx.ledger.ledger.entries.iter();
-    let unsettled = entries.filter(|entry| entry.step == *cx.step && entry.state == State::Intent);
-    let package = |thing: &Thing| match thing {
-        Thing::Package { package, .. } => Some(package.clone()),
-        _ => None,
-    };
-    unsettled.filter_map(|entry| package(&entry.thing)).collect()
+/// Packages that this step has changed and not yet finished with.
+#[derive(Debug, Default)]
+struct Unsettled {
+    new: Vec<PackageName>,
+    raised: Vec<PackageName>,
+}
+
+impl Unsettled {
+    fn of(cx: &StepContext<'_>) -> Self {
+        let mut all = Self::default();
+        for entry in &cx.ledger.ledger.entries {
+            let is_ours = entry.step == *cx.step && entry.state == State::Intent;
+            match &entry.thing {
+                Thing::Package { package, .. } if is_ours => all.new.push(package.clone()),
+                Thing::RaisedPackage { package, .. } if is_ours => all.raised.push(package.clone()),
+                _ => {}
+            }
+        }
+        all
+    }
+}
+
+/// Nothing of the site is restarted behind its back.
+fn told(outdated: &[String]) -> String {
+    let units = outdated.join(" ");
+    format!(
+        "packages of running services were raised; they run the old programs until `systemctl restart {units}`"
+    )
 }

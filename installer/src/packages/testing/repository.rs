@@ -58,6 +58,7 @@ const THEIRS: &[Recipe] = &[
         "",
         &[("etc/settings.conf", "old\n"), ("DEBIAN/conffiles", "/etc/settings.conf\n")],
     ),
+    ("web", "0", "", &[("lib/systemd/system/web.service", WEB_UNIT)]),
     ("dependant", "1", "Depends: libtoy\n", &[]),
 ];
 

@@ -107,7 +107,7 @@ impl Failure for KeyError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Exists { .. } => Some("choose another name with `-o`: whoever trusts the old key would no longer trust what you sign".into()),
-            Self::Password { .. } => Some("where nobody can type, put the password in a file and name it with `--password-file`".into()),
+            Self::Password { .. } => Some("where nobody can type, put the password in a file and name it with `--password-file`, or that of a key for OS packages with `--apt-key-password-file`".into()),
             Self::NoAptKey { .. } => Some("make one once with `bottari-builder key generate --apt`, then run the same command with `--apt-key apt.key`".into()),
             Self::ForPackages { .. } => Some("`bottari-builder key generate` makes one for bundles; this one belongs behind `--apt-key`".into()),
             Self::OtherKind { .. } | Self::TooYoung { .. } => Some("make one with `bottari-builder key generate --apt`".into()),

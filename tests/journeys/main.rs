@@ -21,6 +21,7 @@ mod packages;
 mod planning;
 mod profiles;
 mod push;
+mod rehearsal;
 mod report;
 mod reuse;
 mod rules;

@@ -123,7 +123,7 @@ fn told(package: &str, clause: &str, held: &[PackageName]) -> String {
     let reason = match reason {
         "it is not installable" => "which is neither there nor in the repository".to_owned(),
         "it is not going to be installed" => {
-            "which cannot be installed beside what is there".to_owned()
+            "which is too old in the repository, or excluded by what is there".to_owned()
         }
         other => format!("but {other}"),
     };

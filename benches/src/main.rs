@@ -7,6 +7,7 @@ mod http;
 mod jobs;
 mod large;
 mod measure;
+mod packages;
 mod parallel;
 mod problem;
 mod programs;
@@ -37,6 +38,8 @@ enum Verb {
     Serve(Options),
     /// Memory on a bundle of 20 GB, inside a cgroup with a limit
     Large(large::Options),
+    /// Lock of OS packages from the archive of this machine's apt, and solving them
+    Packages(packages::Options),
 }
 
 /// How to measure.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Verb::Bundle(options) => bundle::run(&options),
         Verb::Serve(options) => serve::run(&options),
         Verb::Large(options) => large::run(&options),
+        Verb::Packages(options) => packages::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

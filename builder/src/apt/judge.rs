@@ -12,7 +12,7 @@ use crate::{
     sbom::Options,
 };
 use bundles::{BlobSource, Bundle, Repository, RepositoryContent, RepositoryRecord};
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use manifests::{Digest, event::Silent, lockfile::Lockfile};
 use std::{
     io::{self, Read},
@@ -67,7 +67,7 @@ fn packed_as_there(files: &mut Files, bundle: &Bundle, record: &RepositoryRecord
 
 fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::new();
-    GzDecoder::new(bytes).take(LIMIT).read_to_end(&mut plain).ok().map(|_length| plain)
+    MultiGzDecoder::new(bytes).take(LIMIT).read_to_end(&mut plain).ok().map(|_length| plain)
 }
 
 /// Key and signatures, as far as they hold for these words.

@@ -2,6 +2,7 @@
 //! mirrors file that is made here: real keys, real words, real lists.
 
 use journeys::{
+    office::words,
     run::{Program, Sandbox},
     stock,
     upstream::{Upstream, file_path},
@@ -41,18 +42,10 @@ fn roots() -> BTreeMap<String, String> {
     pairs.map(|(suite, root)| (suite.to_owned(), root.to_owned())).collect()
 }
 
-#[test]
-fn the_archive_of_this_machine_is_locked_for_two_architectures() {
-    let roots = roots();
-    let root = |suite: &str| roots.get(suite).map(|root| root.trim_end_matches('/').to_owned());
-    let (Some(main), Some(security)) = (root("bookworm"), root("bookworm-security")) else {
-        return stock::skipped("this machine's apt is not configured for Debian 12");
-    };
-    if !Path::new(KEYRING).exists() {
-        return stock::skipped("this machine has no keys of Debian");
-    }
-    let (upstream, sandbox) = (Upstream::start().unwrap(), Sandbox::new().unwrap());
-    let keys = "https://debian.example/keys";
+/// A folder with a release for this machine's system, and the mirrors that lead to its
+/// archive; keys come from `upstream`.
+fn prepared(upstream: &Upstream, main: &str, security: &str) -> Sandbox {
+    let (sandbox, keys) = (Sandbox::new().unwrap(), "https://debian.example/keys");
     upstream.put_file(&format!("{keys}/debian-archive-keyring.gpg"), fs::read(KEYRING).unwrap());
     let write = |name: &str, text: &str| {
         let path = sandbox.path(name);
@@ -68,18 +61,34 @@ fn the_archive_of_this_machine_is_locked_for_two_architectures() {
     write("mirrors.yaml", &mirrors);
     write("releases/m.yaml", RELEASE);
     write("components/nothing/component.yaml", COMPONENT);
-    let definition =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests/systems/debian-12.yaml");
-    write("systems/debian-12.yaml", &fs::read_to_string(definition).unwrap());
-    let lock = "lock releases/m.yaml --mirrors mirrors.yaml --cache cache --system debian-12";
-    let lock = || {
-        let words: Vec<_> = lock.split_whitespace().collect();
-        let outcome = sandbox.run(Program::Builder, &words);
-        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-        let path = sandbox.path("releases/m.lock");
-        (Lockfile::parse(&path, &fs::read_to_string(&path).unwrap()).unwrap(), outcome.stderr)
+    let manifests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../manifests");
+    let definition = fs::read_to_string(manifests.join("systems/debian-12.yaml")).unwrap();
+    write("systems/debian-12.yaml", &definition);
+    sandbox
+}
+
+/// Locks, and gives what was written and what was said.
+fn lock(sandbox: &Sandbox) -> (Lockfile, String) {
+    let line = "lock releases/m.yaml --mirrors mirrors.yaml --cache cache --system debian-12";
+    let outcome = sandbox.run(Program::Builder, &words(line));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let path = sandbox.path("releases/m.lock");
+    (Lockfile::parse(&path, &fs::read_to_string(&path).unwrap()).unwrap(), outcome.stderr)
+}
+
+#[test]
+fn the_archive_of_this_machine_is_locked_for_two_architectures() {
+    let roots = roots();
+    let root = |suite: &str| roots.get(suite).map(|root| root.trim_end_matches('/').to_owned());
+    let (Some(main), Some(security)) = (root("bookworm"), root("bookworm-security")) else {
+        return stock::skipped("this machine's apt is not configured for Debian 12");
     };
-    let (locked, _) = lock();
+    if !Path::new(KEYRING).exists() {
+        return stock::skipped("this machine has no keys of Debian");
+    }
+    let upstream = Upstream::start().unwrap();
+    let sandbox = prepared(&upstream, &main, &security);
+    let (locked, _) = lock(&sandbox);
     for arch in [Arch::Amd64, Arch::Arm64] {
         let system = locked.systems.iter().find(|system| system.arch == arch).unwrap();
         let has = |name: &str| system.packages.iter().any(|package| package.name.as_str() == name);
@@ -88,7 +97,7 @@ fn the_archive_of_this_machine_is_locked_for_two_architectures() {
         assert!((30..200).contains(&system.packages.len()), "{}", system.packages.len());
         assert_eq!(system.indexes.len(), 3);
     }
-    let (again, said) = lock();
+    let (again, said) = lock(&sandbox);
     assert_eq!(again.systems, locked.systems);
     assert!(said.contains("nothing has changed"), "{said}");
 }

@@ -76,7 +76,7 @@ fn a_manifest_has_one_form_only() {
         ("no text", |_| String::new()),
         ("deep", |_| "[".repeat(5000)),
     ]), @r#"
-    unknown field: the manifest of BUNDLE is wrong: unknown field `x`, expected one of `format`, `opens-with`, `encoder`, `release`, `version`, `serial`, `title`, `arches`, `lockfile`, `header-size`, `payload-size`, `names`, `omitted`, `blobs`, `chunks` at line N column N
+    unknown field: the manifest of BUNDLE is wrong: unknown field `x`, expected one of `format`, `opens-with`, `encoder`, `release`, `version`, `serial`, `title`, `arches`, `lockfile`, `header-size`, `payload-size`, `names`, `repositories`, `omitted`, `blobs`, `chunks` at line N column N
     unknown field of a blob: the manifest of BUNDLE is wrong: unknown field `x`, expected one of `name`, `kind`, `component`, `digest`, `size` at line N column N
     field twice: the manifest of BUNDLE is wrong: duplicate field `serial` at line N column N
     format twice: the manifest of BUNDLE is wrong: duplicate field `format` at line N column N

@@ -96,6 +96,7 @@ phase_reset() {
 # Once more, and this time killed at the worst moments; each time the same command goes on.
 phase_killed() {
   killed_when "the bundle is on its way" half_sent
+  killed_when "OS packages are unpacked" runs h2 'dpkg .*[-]-unpack'
   killed_when "kubeadm init runs" runs h1 'kubeadm [i]nit'
   killed_when "kubeadm join runs" runs h2 'kubeadm [j]oin'
   timed "  apply to the end" apply
@@ -124,16 +125,22 @@ half_sent() {
   on h1 "for i in \$(seq 4500); do [ \"\$(stat -c %s $part 2>/dev/null || echo 0)\" -gt 33554432 ] && exit; sleep 0.02; done; exit 1"
 }
 
-# The power of a worker is cut while it joins.
+# The power of a worker is cut while its packages are unpacked, and again while it joins.
 phase_power() {
   installer reset --yes --run-dir "$SITE/run"
+  power_cut 'dpkg .*[-]-unpack'
+  power_cut 'kubeadm [j]oin'
+  apply
+}
+
+# power_cut PATTERN: begins to apply and cuts the power of h2 as soon as this runs there
+power_cut() {
   apply >"$LOGS/power.log" 2>&1 &
   local pid=$!
-  runs h2 'kubeadm [j]oin' || die "h2 did not join in time; see $LOGS/power.log"
+  runs h2 "$1" || die "h2 did not come to '$1' in time; see $LOGS/power.log"
   "$LAB/hosts" kill h2
   wait "$pid" && die "apply says it is done, and h2 has no power"
   "$LAB/hosts" start h2
-  apply
 }
 
 # kc ARGUMENTS...: kubectl as root of the control plane

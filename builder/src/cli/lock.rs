@@ -85,9 +85,11 @@ impl Lock {
         let rendered = lockfile.render();
         file::replace(&output, &rendered)?;
         let warnings = self.day.warnings(&lockfile);
-        tell(&lockfile, previous.as_ref(), &warnings, &output, console);
+        let known = (&release.systems[..], &catalog);
+        let missed = self.systems.missed((previous.as_ref(), &lockfile), known, self.day.day());
+        tell(&lockfile, previous.as_ref(), (&warnings, &missed), &output, console);
         profiles::tell(&lockfile, &release.profiles, console);
-        systems::tell(&lockfile, &release.systems, console);
+        systems::tell(&lockfile, &missed, console);
         rules::acknowledged(&warnings).for_each(|text| console.note(&text));
         Ok(rules::warn(&warnings, console))
     }
@@ -110,7 +112,7 @@ impl Lock {
 fn tell(
     lockfile: &Lockfile,
     previous: Option<&Lockfile>,
-    warnings: &[Warning],
+    (warnings, missed): (&[Warning], &[String]),
     output: &Path,
     console: &Console,
 ) {
@@ -130,6 +132,7 @@ fn tell(
             "overlays": lockfile.overlays,
             "provenance": provenance::json(lockfile),
             "warnings": warnings,
+            "missed": missed,
         }));
     }
     let count = |list: usize, one, many| text::count(list as u64, one, many);

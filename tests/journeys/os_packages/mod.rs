@@ -34,13 +34,32 @@ fn a_lock_carries_what_the_hosts_lack_and_a_second_one_only_asks() {
 #[test]
 fn without_a_system_nothing_is_asked_and_the_lockfile_is_as_before() {
     let Some(site) = Site::new() else { return };
-    let said = site.run("lock releases/r.yaml --mirrors mirrors.yaml");
-    assert!(
-        said.stderr.contains("without OS packages; `--system` takes those for one of: sample-1")
-    );
+    let warning = "without OS packages; `--system` takes those for one of: sample-1; `--no-os-packages` says that none is right";
+    let said = site.run("lock releases/r.yaml --mirrors mirrors.yaml --quiet");
+    assert!(said.stderr.contains(warning), "{}", said.stderr);
+    let said = site.run("lock releases/r.yaml --mirrors mirrors.yaml --no-os-packages");
+    assert!(!said.stderr.contains("OS packages"), "{}", said.stderr);
     let text = fs::read_to_string(site.path("releases/r.lock")).unwrap();
     assert!(!text.contains("systems:"), "{text}");
     assert_eq!(site.upstream.take_requests(), []);
+}
+
+#[test]
+fn what_would_be_missed_inside_is_a_warning() {
+    let Some(site) = Site::new() else { return };
+    let lock = "lock releases/r.yaml --mirrors mirrors.yaml --quiet";
+    let said = site.run(&format!("{lock} --system sample-1 --on 2100-01-01"));
+    assert!(
+        said.stderr.contains("the newest list of `sample-1` for amd64 is of 20"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stderr.contains(" days ago: its mirror may stand still"), "{}", said.stderr);
+    let said = site.run(&format!("{lock} --system sample-1"));
+    assert!(!said.stderr.contains("stand still"), "{}", said.stderr);
+    let said = site.run(lock);
+    let lost = "the lockfile before had OS packages for `sample-1`, this one has none; `--system sample-1` takes them";
+    assert!(said.stderr.contains(lost), "{}", said.stderr);
 }
 
 #[test]

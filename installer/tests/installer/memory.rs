@@ -67,7 +67,9 @@ fn clients_that_were_quick_and_stop_leave_room_for_others() {
     let path = format!("/v2/quay.io/app/server/blobs/{}", world.release.big.layer().digest);
     let mut stopped: Vec<_> = (0..24).map(|_| ask_and_wait(&serving, &path)).collect();
     let mut taken = vec![0; TAKEN];
-    stopped.iter_mut().for_each(|stream| stream.read_exact(&mut taken).unwrap());
+    for stream in &mut stopped {
+        stream.read_exact(&mut taken).unwrap();
+    }
     let other = get(serving.address, &path);
     assert_eq!((other.status, other.body.len()), (200, other.promised()));
     // They go on where they were.

@@ -14,7 +14,9 @@ pub use checksums::ListError;
 pub use cosign::CosignError;
 pub use error::ProofError;
 pub use openpgp::OpenPgpError;
-pub(crate) use openpgp::{verify as verify_detached, verify_cleartext};
+pub(crate) use openpgp::{
+    Signed, verify as verify_detached, verify_cleartext, verify_cleartext_now, verify_now,
+};
 
 use crate::{cache::Cache, network::Network};
 use bundles::BlobHasher;
@@ -23,7 +25,7 @@ use manifests::{
     Algorithm, Digest,
     component::ResolvedFile,
     event::Reporter,
-    provenance::{Checksums, Cosign, OpenPgp, Proof, ProofKind},
+    provenance::{Checksums, Cosign, KeyFingerprint, OpenPgp, Proof, ProofKind},
 };
 use std::{
     cell::RefCell,
@@ -73,11 +75,11 @@ impl Prover<'_> {
         let signed_by = match &list.openpgp {
             None => None,
             Some(openpgp) => {
-                let (keys, signature) = self.fetch_both(openpgp).await?;
-                let signer = openpgp::verify((&keys, &signature), &openpgp.fingerprints, || {
-                    Ok(text.as_slice())
-                });
-                Some(signer.map_err(|error| ProofError::signature(&openpgp.signature, error))?)
+                let text = text.clone();
+                let check = move |pair: (&[u8], &[u8]), accepted: &[_]| {
+                    openpgp::verify(pair, accepted, || Ok(text.as_slice()))
+                };
+                Some(self.checked(openpgp, check).await?)
             }
         };
         let unusable =
@@ -97,18 +99,20 @@ impl Prover<'_> {
         openpgp: &OpenPgp<Url>,
         digest: &Digest,
     ) -> Result<Proof, ProofError> {
-        let (keys, signature) = self.fetch_both(openpgp).await?;
-        let path = self.path(digest)?;
-        // The bytes were hashed when they arrived; the cache is a folder that
-        // others can write to, so they are hashed again with the same read.
-        let hasher = RefCell::new(BlobHasher::new(digest.algorithm()));
-        let open = || {
-            *hasher.borrow_mut() = BlobHasher::new(digest.algorithm());
-            Ok(Hashed { file: File::open(&path)?, hasher: &hasher })
+        let (path, algorithm) = (self.path(digest)?, digest.algorithm());
+        let check = move |pair: (&[u8], &[u8]), accepted: &[_]| {
+            // The bytes were hashed when they arrived; the cache is a folder that
+            // others can write to, so they are hashed again with the same read.
+            let hasher = RefCell::new(BlobHasher::new(algorithm));
+            let open = || {
+                *hasher.borrow_mut() = BlobHasher::new(algorithm);
+                Ok(Hashed { file: File::open(&path)?, hasher: &hasher })
+            };
+            let signer = openpgp::verify(pair, accepted, open)?;
+            Ok((signer, hasher.into_inner().finish().0))
         };
-        let signer = openpgp::verify((&keys, &signature), &openpgp.fingerprints, open)
-            .map_err(|error| ProofError::signature(&openpgp.signature, error))?;
-        match hasher.into_inner().finish().0 == *digest {
+        let (signer, found) = self.checked(openpgp, check).await?;
+        match found == *digest {
             true => Ok(Proof {
                 kind: ProofKind::Openpgp,
                 source: openpgp.signature.clone(),
@@ -117,6 +121,23 @@ impl Prover<'_> {
             }),
             false => Err(ProofError::Changed(digest.clone())),
         }
+    }
+
+    /// Fetches keys and a signature, and checks them where nobody is kept waiting by
+    /// much to hash.
+    async fn checked<T: Send + 'static>(
+        &self,
+        openpgp: &OpenPgp<Url>,
+        check: impl FnOnce((&[u8], &[u8]), &[KeyFingerprint]) -> Result<T, OpenPgpError>
+        + Send
+        + 'static,
+    ) -> Result<T, ProofError> {
+        let (keys, signature) = self.fetch_both(openpgp).await?;
+        let accepted = openpgp.fingerprints.clone();
+        let work = move || check((&keys, &signature), &accepted);
+        let checked = tokio::task::spawn_blocking(work).await;
+        let checked = checked.expect("checking a signature does not panic");
+        checked.map_err(|error| ProofError::signature(&openpgp.signature, error))
     }
 
     async fn by_cosign(&self, cosign: &Cosign<Url>, digest: &Digest) -> Result<Proof, ProofError> {

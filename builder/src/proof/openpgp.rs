@@ -1,18 +1,25 @@
 //! OpenPGP signatures, detached and around a text. A key counts for its fingerprint, which the
 //! definition states; everything else in a key file is only what was fetched.
+//!
+//! Promises: what `gpgv` refuses is refused, and by its name; a sender decides neither how many
+//! signatures are checked nor how often a file is hashed.
 
+mod judged;
+mod key;
+mod read;
+
+use judged::Judged;
+use key::{Key, Part};
 use manifests::provenance::KeyFingerprint;
 use pgp::{
-    composed::{
-        CleartextSignedMessage, Deserializable, DetachedSignature, SignedPublicKey,
-        SignedPublicSubKey,
-    },
-    packet::Signature,
-    types::{Duration, KeyDetails, Timestamp},
+    crypto::hash::HashAlgorithm,
+    packet::{Signature, SignatureType},
+    types::Timestamp,
 };
-use std::io::{self, Read};
-
-const KEY_BLOCK: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+use std::{
+    io::{self, Read},
+    time::SystemTime,
+};
 
 /// Why a signature proves nothing.
 #[derive(Debug, thiserror::Error)]
@@ -32,31 +39,78 @@ pub enum OpenPgpError {
         expected: String,
     },
     /// The owner has taken the key back.
-    #[error("key {0} is revoked")]
-    Revoked(KeyFingerprint),
+    #[error("{0} is revoked")]
+    Revoked(String),
+    /// Nothing says that it is anybody's key.
+    #[error("key {0} has no word of its owner with it")]
+    Wordless(KeyFingerprint),
+    /// The owner has not made it for this.
+    #[error("{0} is not one that signs data")]
+    NotForSigning(String),
     /// Made when the key was not valid.
-    #[error("it was made when key {0} was not valid")]
-    OutOfTime(KeyFingerprint),
+    #[error("it was made when {0} was not valid")]
+    OutOfTime(String),
+    /// The key has come to its end.
+    #[error("{key} was valid until {day} and is not any more")]
+    Ended {
+        /// The key.
+        key: String,
+        /// When.
+        day: String,
+    },
+    /// The signature itself has come to its end.
+    #[error("it was good for some time only, which is over")]
+    Over,
+    /// Others can be made that fit it as well.
+    #[error("it is made with {0}, which is too weak to prove anything")]
+    WeakHash(HashAlgorithm),
     /// It is not over these bytes.
     #[error("it does not fit: these are not the bytes that key {0} signed")]
     Broken(KeyFingerprint),
+    /// Looking at all of it would take too long.
+    #[error("it has more than {most} {what}")]
+    TooMuch {
+        /// Of what.
+        what: &'static str,
+        /// How many are looked at.
+        most: usize,
+    },
     /// The signed bytes cannot be read.
     #[error("the signed bytes cannot be read")]
     Read(#[from] io::Error),
 }
 
-/// Checks that one of the `accepted` keys signed what `open` reads, and says
-/// which. `open` is asked at most once for each signature.
+/// A signature that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Signed {
+    /// The primary key.
+    pub(crate) signer: KeyFingerprint,
+    /// When, as the signer says.
+    pub(crate) made: SystemTime,
+}
+
+/// Checks that one of the `accepted` keys signed what `open` reads, on a day when
+/// it could, and says which. `open` is asked at most once for each signature.
 pub(crate) fn verify<R: Read>(
     (keys, signature): (&[u8], &[u8]),
     accepted: &[KeyFingerprint],
     open: impl Fn() -> io::Result<R>,
 ) -> Result<KeyFingerprint, OpenPgpError> {
-    let keys = accepted_keys(keys, accepted);
-    if keys.is_empty() {
-        return Err(OpenPgpError::NoKey(list(accepted)));
-    }
-    by_one_of(&keys, &signatures(signature), accepted, open)
+    let keys = key::accepted(keys, accepted)?;
+    let signatures = read::detached(signature)?;
+    by_one_of(&keys, &signatures, (accepted, Judged::when_made()), open).map(|signed| signed.signer)
+}
+
+/// The same for a text, of which the signer says that it holds now: so the key must be
+/// good now too.
+pub(crate) fn verify_now(
+    (keys, signature, text): (&[u8], &[u8], &str),
+    accepted: &[KeyFingerprint],
+    now: SystemTime,
+) -> Result<Signed, OpenPgpError> {
+    let keys = key::accepted(keys, accepted)?;
+    let signatures = read::detached(signature)?;
+    by_one_of(&keys, &signatures, (accepted, Judged::at(now)), || Ok(text.as_bytes()))
 }
 
 /// Checks a text that holds its own signature, and gives the part that is signed,
@@ -65,143 +119,79 @@ pub(crate) fn verify_cleartext(
     (keys, text): (&[u8], &str),
     accepted: &[KeyFingerprint],
 ) -> Result<(KeyFingerprint, String), OpenPgpError> {
-    let keys = accepted_keys(keys, accepted);
-    if keys.is_empty() {
-        return Err(OpenPgpError::NoKey(list(accepted)));
-    }
-    let message = CleartextSignedMessage::from_string(text);
-    let (message, _) = message.map_err(|_error| OpenPgpError::NotASignature)?;
-    let text = message.signed_text();
-    let open = || Ok(text.as_bytes());
-    let signer = by_one_of(&keys, message.signatures(), accepted, open)?;
-    Ok((signer, text.replace("\r\n", "\n")))
+    let (signed, text) = cleartext((keys, text), accepted, Judged::when_made())?;
+    Ok((signed.signer, text))
+}
+
+/// The same for a text, of which the signer says that it holds now.
+pub(crate) fn verify_cleartext_now(
+    (keys, text): (&[u8], &str),
+    accepted: &[KeyFingerprint],
+    now: SystemTime,
+) -> Result<(Signed, String), OpenPgpError> {
+    cleartext((keys, text), accepted, Judged::at(now))
+}
+
+fn cleartext(
+    (keys, text): (&[u8], &str),
+    accepted: &[KeyFingerprint],
+    judged: Judged,
+) -> Result<(Signed, String), OpenPgpError> {
+    let keys = key::accepted(keys, accepted)?;
+    let text = read::around(text)?;
+    let open = || Ok(text.signed.as_bytes());
+    let signed = by_one_of(&keys, &text.signatures, (accepted, judged), open)?;
+    Ok((signed, text.signed.replace("\r\n", "\n")))
 }
 
 fn by_one_of<R: Read>(
-    keys: &[Accepted],
+    keys: &[Key],
     signatures: &[Signature],
-    accepted: &[KeyFingerprint],
+    (accepted, judged): (&[KeyFingerprint], Judged),
     open: impl Fn() -> io::Result<R>,
-) -> Result<KeyFingerprint, OpenPgpError> {
+) -> Result<Signed, OpenPgpError> {
     let mut outcome = match signatures.is_empty() {
         true => OpenPgpError::NotASignature,
         false => OpenPgpError::Stranger { found: issuers(signatures), expected: list(accepted) },
     };
-    for (signature, (print, key)) in pairs(signatures, keys) {
-        match check(signature, key, print, open()?) {
-            Ok(()) => return Ok(print.clone()),
+    for signature in signatures {
+        // One maker at most: whom a signature names beside that is no reason to hash
+        // everything again.
+        let maker = keys.iter().find_map(|key| Some((key, key.part(signature)?)));
+        let Some((key, part)) = maker else { continue };
+        match check(signature, (key, &part), judged, &open) {
+            Ok(made) => return Ok(Signed { signer: key.print.clone(), made: made.into() }),
             Err(error) => outcome = error,
         }
     }
     Err(outcome)
 }
 
-type Accepted = (KeyFingerprint, SignedPublicKey);
-
-/// The keys that count. Whatever else the file holds is passed over, also when
-/// it cannot be read.
-fn accepted_keys(bytes: &[u8], accepted: &[KeyFingerprint]) -> Vec<Accepted> {
-    let text = String::from_utf8_lossy(bytes);
-    let blocks: Vec<Vec<u8>> = match text.find(KEY_BLOCK) {
-        None => vec![bytes.to_vec()],
-        Some(_) => {
-            text.split(KEY_BLOCK).skip(1).map(|b| format!("{KEY_BLOCK}{b}").into()).collect()
-        }
-    };
-    let read = |block: Vec<u8>| -> Vec<SignedPublicKey> {
-        let keys = SignedPublicKey::from_reader_many(io::Cursor::new(block));
-        keys.map(|(keys, _)| keys.filter_map(Result::ok).collect()).unwrap_or_default()
-    };
-    let keys = blocks.into_iter().flat_map(read).filter_map(|key| Some((fingerprint(&key)?, key)));
-    keys.filter(|(print, _)| accepted.contains(print)).collect()
-}
-
-fn fingerprint(key: &impl KeyDetails) -> Option<KeyFingerprint> {
-    format!("{:X}", key.fingerprint()).parse().ok()
-}
-
-fn signatures(bytes: &[u8]) -> Vec<Signature> {
-    match DetachedSignature::from_reader_many(io::Cursor::new(bytes)) {
-        Ok((all, _)) => all.filter_map(Result::ok).map(|one| one.signature).collect(),
-        Err(_) => Vec::new(),
-    }
-}
-
-/// Each signature with the accepted key that may have made it.
-fn pairs<'a>(
-    signatures: &'a [Signature],
-    keys: &'a [Accepted],
-) -> impl Iterator<Item = (&'a Signature, (&'a KeyFingerprint, &'a SignedPublicKey))> {
-    let may = |signature: &Signature, key: &SignedPublicKey| {
-        issued(signature, key) || key.public_subkeys.iter().any(|subkey| issued(signature, subkey))
-    };
-    signatures.iter().flat_map(move |signature| {
-        let makers = keys.iter().filter(move |(_, key)| may(signature, key));
-        makers.map(move |(print, key)| (signature, (print, key)))
-    })
-}
-
-/// Whether a signature says that this key made it. Says, not proves.
-fn issued(signature: &Signature, key: &impl KeyDetails) -> bool {
-    signature.issuer_fingerprint().contains(&&key.fingerprint())
-        || signature.issuer_key_id().contains(&&key.legacy_key_id())
-}
-
-fn check(
+/// Checks all that costs little before the bytes are hashed. Gives the day of the
+/// signature.
+fn check<R: Read>(
     signature: &Signature,
-    key: &SignedPublicKey,
-    print: &KeyFingerprint,
-    data: impl Read,
-) -> Result<(), OpenPgpError> {
-    if key.details.revocation_signatures.iter().any(|one| one.verify_key(&key.primary_key).is_ok())
-    {
-        return Err(OpenPgpError::Revoked(print.clone()));
-    }
-    if !in_time(signature, key) {
-        return Err(OpenPgpError::OutOfTime(print.clone()));
-    }
-    let subkey = key.public_subkeys.iter().find(|subkey| issued(signature, *subkey));
-    let verified = match subkey {
-        Some(subkey) if may_sign(subkey, key) => signature.verify(&subkey.key, data).is_ok(),
-        Some(_) => false,
-        None => signature.verify(&key.primary_key, data).is_ok(),
+    (key, part): (&Key, &Part<'_>),
+    judged: Judged,
+    open: impl Fn() -> io::Result<R>,
+) -> Result<Timestamp, OpenPgpError> {
+    let of_data = matches!(signature.typ(), Some(SignatureType::Binary | SignatureType::Text));
+    let (true, Some(hash), Some(made)) = (of_data, signature.hash_alg(), signature.created())
+    else {
+        return Err(OpenPgpError::NotASignature);
     };
-    match verified {
-        true => Ok(()),
-        false => Err(OpenPgpError::Broken(print.clone())),
+    // As apt has it; gpgv still takes SHA-1.
+    if matches!(hash, HashAlgorithm::Md5 | HashAlgorithm::Sha1 | HashAlgorithm::Ripemd160) {
+        return Err(OpenPgpError::WeakHash(hash));
     }
-}
-
-/// A subkey signs for its primary key only when both say so, and it has not
-/// been taken back.
-fn may_sign(subkey: &SignedPublicSubKey, key: &SignedPublicKey) -> bool {
-    use pgp::packet::SignatureType::SubkeyRevocation;
-    subkey.verify_bindings(&key.primary_key).is_ok()
-        && subkey.signatures.iter().any(|binding| binding.key_flags().sign())
-        && !subkey.signatures.iter().any(|one| one.typ() == Some(SubkeyRevocation))
-}
-
-/// A signature is good for ever when the key was valid on the day it was made:
-/// releases outlive keys. The end is what the newest word of the owner says.
-fn in_time(signature: &Signature, key: &SignedPublicKey) -> bool {
-    let Some(made) = signature.created() else { return false };
-    let details = &key.details;
-    let words = details.users.iter().flat_map(|user| &user.signatures);
-    let words = words.chain(&details.direct_signatures);
-    let own = words.filter(|word| issued(word, key));
-    let newest = own.max_by_key(|word| word.created());
-    let lifetime = newest.and_then(Signature::key_expiration_time).map(Duration::as_secs);
-    let (born, made) = (seconds(key.created_at()), seconds(made));
-    let now = seconds(Timestamp::now());
-    let ends = lifetime.filter(|time| *time > 0).map(|time| born + u64::from(time));
-    let unexpired = signature.signature_expiration_time().map(Duration::as_secs);
-    let unexpired =
-        unexpired.filter(|time| *time > 0).is_none_or(|time| now < made + u64::from(time));
-    born <= made && ends.is_none_or(|ends| made < ends) && unexpired
-}
-
-fn seconds(time: Timestamp) -> u64 {
-    u64::from(time.as_secs())
+    key.vouch(part, made, judged)?;
+    if !judged.lasts(signature) {
+        return Err(OpenPgpError::Over);
+    }
+    match part.verify(signature, open()?) {
+        true => Ok(made),
+        false => Err(OpenPgpError::Broken(key.print.clone())),
+    }
 }
 
 fn issuers(signatures: &[Signature]) -> String {

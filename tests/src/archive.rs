@@ -20,9 +20,6 @@ pub const KEYS: &str = "https://archive.example/keys.asc";
 /// The one list of packages, below the suite.
 pub const LIST: &str = "main/binary-amd64/Packages";
 
-/// The day on which everything is signed: after the keys were made.
-const SIGNED: &str = "20240210";
-
 /// An archive on disk, with a key.
 #[derive(Debug)]
 pub struct Archive {
@@ -131,15 +128,21 @@ impl Archive {
         forms.iter().map(|form| (format!("{LIST}{form}"), packed(form))).collect()
     }
 
+    /// A text with the archive's signature of now around it.
+    pub fn clear_sign(&self, text: &str) -> String {
+        self.keyring.clear_sign(&self.key, &date("+%Y%m%dT%H%M%S", "1 hour ago"), text)
+    }
+
     fn sign(&self, upstream: &Upstream, suite: &str, words: &Words, release: &str) {
         let key = words.signer.as_ref().unwrap_or(&self.key);
+        let signed = &date("+%Y%m%dT%H%M%S", &words.date);
         if words.beside {
             upstream.remove_file(&format!("{suite}/InRelease"));
             upstream.put_file(&format!("{suite}/Release"), release.to_owned());
-            let signature = self.keyring.sign(key, SIGNED, true, release.as_bytes());
+            let signature = self.keyring.sign(key, signed, true, release.as_bytes());
             upstream.put_file(&format!("{suite}/Release.gpg"), signature);
         } else {
-            let signed = self.keyring.clear_sign(key, SIGNED, release);
+            let signed = self.keyring.clear_sign(key, signed, release);
             upstream.put_file(&format!("{suite}/InRelease"), signed);
         }
     }
@@ -171,7 +174,12 @@ fn release(words: &Words, lists: &[(String, Vec<u8>)]) -> String {
 
 /// A date as archives write it.
 fn day(words: &str) -> String {
+    date("+%a, %d %b %Y %H:%M:%S UTC", words)
+}
+
+/// A date in some form.
+fn date(form: &str, words: &str) -> String {
     let mut date = Command::new("date");
-    date.env("LC_ALL", "C").args(["--utc", "+%a, %d %b %Y %H:%M:%S UTC", "--date", words]);
+    date.env("LC_ALL", "C").args(["--utc", form, "--date", words]);
     String::from_utf8(succeed(&mut date).stdout).unwrap().trim().to_owned()
 }

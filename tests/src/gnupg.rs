@@ -21,12 +21,14 @@ impl Keyring {
         Some(Self { home })
     }
 
-    /// Runs `gpg` on a day, and gives what it wrote.
+    /// Runs `gpg` on a day, or in a second of it (`20240131T080000`), and gives what it
+    /// wrote.
     pub fn gpg(&self, day: &str, arguments: &[&str]) -> Vec<u8> {
+        let time = if day.contains('T') { day.into() } else { format!("{day}T120000") };
         let mut gpg: Command = tool("gpg", self.home.path()).unwrap();
         gpg.env("GNUPGHOME", self.home.path());
         gpg.args(["--batch", "--yes", "--quiet", "--no-tty", "--pinentry-mode=loopback"]);
-        gpg.args(["--passphrase=", &format!("--faked-system-time={day}T120000!")]);
+        gpg.args(["--passphrase=", &format!("--faked-system-time={time}!")]);
         succeed(gpg.args(arguments)).stdout
     }
 

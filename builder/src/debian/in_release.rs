@@ -2,16 +2,23 @@
 //! the size and digest that stand here, and for nothing else.
 
 use super::day::parse_day;
-use crate::proof::{OpenPgpError, verify_cleartext, verify_detached};
+use crate::proof::{OpenPgpError, Signed, verify_cleartext_now, verify_now};
 use deb822_fast::borrowed::{BorrowedParagraph, parse_borrowed};
 use manifests::{Digest, provenance::KeyFingerprint};
 use std::{
     collections::BTreeMap,
+    fmt,
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
 /// How far an archive's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_mins(10);
+
+/// How much older than its words a signature may be: clocks differ, and nobody signs
+/// on one day what is made on another. Later ones are fine: archives sign old words
+/// again with new keys.
+const SIGNED_BEFORE: Duration = Duration::from_hours(24);
 
 /// What an archive says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +52,37 @@ pub struct Expected<'a> {
     pub suite: &'a str,
     /// The keys that count.
     pub fingerprints: &'a [KeyFingerprint],
-    /// The date of the one that was seen last, if any.
-    pub seen: Option<SystemTime>,
+    /// The one that was seen last, if any.
+    pub seen: Option<Seen>,
     /// Our clock.
     pub now: SystemTime,
+}
+
+/// The latest word that is known of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// When it was made.
+    pub date: SystemTime,
+    /// Who knows.
+    pub by: SeenBy,
+}
+
+/// What remembers a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeenBy {
+    /// The lockfile that is there already.
+    Lockfile,
+    /// This note of the cache.
+    Note(PathBuf),
+}
+
+impl fmt::Display for SeenBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lockfile => formatter.write_str("the earlier lockfile"),
+            Self::Note(path) => write!(formatter, "`{}`", path.display()),
+        }
+    }
 }
 
 /// Why an archive's word is not taken.
@@ -74,13 +108,23 @@ pub enum InReleaseError {
     /// It was made later than now.
     #[error("it was made on {0}, which is still to come: one of the clocks is wrong")]
     TooEarly(String),
+    /// It was signed before it was made.
+    #[error("it was signed on {signed}, long before the day that it gives itself: {date}")]
+    SignedBefore {
+        /// When it was signed.
+        signed: String,
+        /// When it was made, it says.
+        date: String,
+    },
     /// A newer one was there before.
-    #[error("it was made on {found}, an earlier lock has seen one of {seen}: it was rolled back")]
+    #[error("it was made on {found}, and {by} knows of one of {seen}: it was rolled back")]
     RolledBack {
         /// When this one was made.
         found: String,
         /// When the other was made.
         seen: String,
+        /// Who knows of it.
+        by: SeenBy,
     },
 }
 
@@ -91,8 +135,9 @@ impl InRelease {
         keyring: &[u8],
         expected: &Expected<'_>,
     ) -> Result<Self, InReleaseError> {
-        let (signer, words) = verify_cleartext((keyring, text), expected.fingerprints)?;
-        Self::believe(signer, &words, expected)
+        let Expected { fingerprints, now, .. } = *expected;
+        let (signed, words) = verify_cleartext_now((keyring, text), fingerprints, now)?;
+        Self::believe(signed, &words, expected)
     }
 
     /// Reads a `Release` whose signature is another file, as archives have it that
@@ -102,24 +147,25 @@ impl InRelease {
         keyring: &[u8],
         expected: &Expected<'_>,
     ) -> Result<Self, InReleaseError> {
-        let open = || Ok(text.as_bytes());
-        let signer = verify_detached((keyring, signature), expected.fingerprints, open)?;
-        Self::believe(signer, text, expected)
+        let Expected { fingerprints, now, .. } = *expected;
+        let signed = verify_now((keyring, signature, text), fingerprints, now)?;
+        Self::believe(signed, text, expected)
     }
 
     /// Reads words whose signature holds.
     fn believe(
-        signer: KeyFingerprint,
+        signed: Signed,
         words: &str,
         expected: &Expected<'_>,
     ) -> Result<Self, InReleaseError> {
         let paragraphs = parse_borrowed(words).map_err(|_error| InReleaseError::Field("Suite"))?;
         let [paragraph] = &paragraphs[..] else { return Err(InReleaseError::Field("Suite")) };
         check_suite(paragraph, expected.suite)?;
-        let date = check_dates(paragraph, expected)?;
+        let date = check_dates(paragraph, signed.made, expected)?;
         let by_hash = paragraph.get_single("Acquire-By-Hash") == Some("yes");
         let lists_all_apart = lists_all_apart(paragraph);
-        Ok(Self { date, signer, by_hash, lists_all_apart, files: files(paragraph)? })
+        let files = files(paragraph)?;
+        Ok(Self { date, signer: signed.signer, by_hash, lists_all_apart, files })
     }
 }
 
@@ -131,18 +177,23 @@ fn lists_all_apart(paragraph: &BorrowedParagraph<'_>) -> bool {
         && !said("No-Support-for-Architecture-all").split_whitespace().any(|of| of == "Packages")
 }
 
+/// Some archives tell their pockets apart by `Codename` (Debian: `bookworm`,
+/// `bookworm-updates`), others by `Suite` alone (Ubuntu: `jammy` and `jammy-updates`, both
+/// of `Codename: jammy`). The code name is enough unless the suite is one of its pockets.
 fn check_suite(paragraph: &BorrowedParagraph<'_>, expected: &str) -> Result<(), InReleaseError> {
-    let names = ["Suite", "Codename"].map(|field| paragraph.get_single(field).unwrap_or_default());
-    match names.contains(&expected) && !expected.is_empty() {
-        true => Ok(()),
-        false => {
-            Err(InReleaseError::Suite { expected: expected.into(), found: names.join("`, `") })
-        }
+    let [suite, codename] =
+        ["Suite", "Codename"].map(|field| paragraph.get_single(field).unwrap_or_default());
+    let pocket = suite.strip_prefix(codename).is_some_and(|rest| rest.starts_with('-'));
+    if !expected.is_empty() && (suite == expected || codename == expected && !pocket) {
+        return Ok(());
     }
+    let found = format!("{suite}`, `{codename}");
+    Err(InReleaseError::Suite { expected: expected.into(), found })
 }
 
 fn check_dates(
     paragraph: &BorrowedParagraph<'_>,
+    made: SystemTime,
     expected: &Expected<'_>,
 ) -> Result<SystemTime, InReleaseError> {
     let said = |field| paragraph.get_single(field).unwrap_or_default().to_owned();
@@ -150,6 +201,7 @@ fn check_dates(
     if date > expected.now + AHEAD {
         return Err(InReleaseError::TooEarly(said("Date")));
     }
+    check_signed((made, date), expected.now)?;
     let until = paragraph.get_single("Valid-Until").map(parse_day);
     match until {
         Some(None) => return Err(InReleaseError::Field("Valid-Until")),
@@ -158,12 +210,26 @@ fn check_dates(
         }
         _ => {}
     }
-    match expected.seen.filter(|seen| date < *seen) {
+    match expected.seen.as_ref().filter(|seen| date < seen.date) {
         None => Ok(date),
-        Some(seen) => {
-            let seen = httpdate::fmt_http_date(seen);
-            Err(InReleaseError::RolledBack { found: said("Date"), seen })
+        Some(Seen { date, by }) => {
+            let (seen, by) = (httpdate::fmt_http_date(*date), by.clone());
+            Err(InReleaseError::RolledBack { found: said("Date"), seen, by })
         }
+    }
+}
+
+fn check_signed(
+    (made, date): (SystemTime, SystemTime),
+    now: SystemTime,
+) -> Result<(), InReleaseError> {
+    let [signed, said] = [made, date].map(httpdate::fmt_http_date);
+    if made > now + AHEAD {
+        return Err(InReleaseError::TooEarly(signed));
+    }
+    match made + SIGNED_BEFORE < date {
+        true => Err(InReleaseError::SignedBefore { signed, date: said }),
+        false => Ok(()),
     }
 }
 

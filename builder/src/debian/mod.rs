@@ -24,7 +24,7 @@ pub use archive::ArchiveError;
 pub(crate) use archive::{Archives, Stock};
 pub use base::{Base, BaseError, architecture};
 pub use closure::{Chosen, Closure, ClosureError};
-pub use in_release::{Expected, InRelease, InReleaseError, IndexFile};
+pub use in_release::{Expected, InRelease, InReleaseError, IndexFile, Seen, SeenBy};
 pub use index::{IndexError, read_index};
 pub use package::{Archive, Package, Priority};
 pub use relation::{Operator, Relation, RelationError};

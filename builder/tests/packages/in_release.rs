@@ -1,7 +1,7 @@
 //! What an archive says of itself is believed from its pinned keys alone, about the
 //! suite that was asked for, and never when it is older than what was seen.
 
-use builder::debian::{Expected, InRelease, InReleaseError};
+use builder::debian::{Expected, InRelease, InReleaseError, Seen, SeenBy};
 use journeys::{gnupg::Keyring, stock};
 use manifests::provenance::KeyFingerprint;
 use std::{
@@ -22,6 +22,11 @@ const RELEASE: &str = "Origin: Sample\nSuite: stable\nCodename: bookworm\n\
 fn february(day: u64) -> SystemTime {
     let first = SystemTime::UNIX_EPOCH + Duration::from_hours(474_108);
     first + Duration::from_hours((day - 1) * 24)
+}
+
+/// A day that the cache knows of.
+fn seen(date: SystemTime) -> Seen {
+    Seen { date, by: SeenBy::Note("archives/note.json".into()) }
 }
 
 /// An archive with a key of its own.
@@ -79,7 +84,7 @@ fn each_way_to_be_old_or_foreign_is_refused_by_name() {
         archive.refusal(&signed, |expected| expected.suite = "trixie"),
         archive.refusal(&signed, |expected| expected.now = february(18)),
         archive.refusal(&signed, |expected| expected.now = february(9)),
-        archive.refusal(&signed, |expected| expected.seen = Some(february(11))),
+        archive.refusal(&signed, |expected| expected.seen = Some(seen(february(11)))),
         archive.refusal(&archive.sign(&RELEASE.replace("Date: Sat", "Date: some")), |_| ()),
         archive.refusal(&archive.sign(&RELEASE.replace("SHA256", "MD5Sum")), |_| ()),
         archive.refusal(&archive.sign(&RELEASE.replace("main/", "../")), |_| ()),
@@ -88,13 +93,13 @@ fn each_way_to_be_old_or_foreign_is_refused_by_name() {
     it is of suite `stable`, `bookworm`, expected `trixie`
     it was valid until Sat, 17 Feb 2024 08:00:00 UTC and is not any more
     it was made on Sat, 10 Feb 2024 08:00:00 UTC, which is still to come: one of the clocks is wrong
-    it was made on Sat, 10 Feb 2024 08:00:00 UTC, an earlier lock has seen one of Sun, 11 Feb 2024 12:00:00 GMT: it was rolled back
+    it was made on Sat, 10 Feb 2024 08:00:00 UTC, and `archives/note.json` knows of one of Sun, 11 Feb 2024 12:00:00 GMT: it was rolled back
     it has no usable `Date`
     it has no usable `SHA256`
     it has no usable `SHA256`
     ");
-    let seen = SystemTime::UNIX_EPOCH + Duration::from_hours(474_320);
-    assert!(archive.read(&signed, |expected| expected.seen = Some(seen)).is_ok(), "the same again");
+    let same = Some(seen(SystemTime::UNIX_EPOCH + Duration::from_hours(474_320)));
+    assert!(archive.read(&signed, |expected| expected.seen = same).is_ok(), "the same again");
 }
 
 #[test]
@@ -116,13 +121,62 @@ fn only_the_pinned_key_counts_and_only_for_what_it_signed() {
 }
 
 #[test]
-fn a_word_outlives_the_key_that_signed_it_in_time() {
+fn a_word_ends_with_the_key_that_signed_it() {
     let Some(archive) = Archive::new() else { return };
-    let short = archive.keyring.make("short@example.org", "2024-02-01");
+    let short = archive.keyring.make("short@example.org", "2024-02-12");
     let key: KeyFingerprint = short.parse().unwrap();
     let archive = Archive { keyring: archive.keyring, key };
-    let signed = archive.keyring.clear_sign(&short, "20240131", RELEASE);
-    assert!(archive.read(&signed, |_| ()).is_ok(), "made while the key was valid");
+    let signed = archive.keyring.clear_sign(&short, "20240210", RELEASE);
+    assert!(archive.read(&signed, |expected| expected.now = february(11)).is_ok());
+    let told = archive.refusal(&signed, |expected| expected.now = february(13));
+    let ended = format!("key {short} was valid until Mon, 12 Feb 2024 12:00:00 GMT");
+    assert!(told.contains(&ended), "{told}");
+}
+
+#[test]
+fn a_word_is_not_signed_before_it_is_made() {
+    let Some(archive) = Archive::new() else { return };
+    let signed_on = |day| archive.keyring.clear_sign(archive.key.as_str(), day, RELEASE);
+    let told = archive.refusal(&signed_on("20240208"), |_| ());
+    assert!(told.contains("it was signed on Thu, 08 Feb 2024 12:00:00 GMT, long before"), "{told}");
+    let told = archive.refusal(&signed_on("20240213"), |_| ());
+    assert!(told.contains("which is still to come"), "{told}");
+    assert!(archive.read(&signed_on("20240211"), |_| ()).is_ok(), "signed again by a new key");
+}
+
+/// The words by which two families of archives tell their pockets apart.
+#[test]
+fn the_word_of_another_pocket_is_not_that_of_the_release() {
+    let Some(archive) = Archive::new() else { return };
+    let names = |suite: &str, codename: &str| {
+        let text = RELEASE.replace("Suite: stable", &format!("Suite: {suite}"));
+        archive.sign(&text.replace("Codename: bookworm", &format!("Codename: {codename}")))
+    };
+    let believed = |text: &str, suite: &'static str| {
+        archive.read(text, |expected| expected.suite = suite).is_ok()
+    };
+    let debian = [
+        names("oldstable", "bookworm"),
+        names("oldstable-updates", "bookworm-updates"),
+        names("oldstable-security", "bookworm-security"),
+    ];
+    let ubuntu = [
+        names("jammy", "jammy"),
+        names("jammy-updates", "jammy"),
+        names("jammy-security", "jammy"),
+    ];
+    let asked = [
+        (debian, ["bookworm", "bookworm-updates", "bookworm-security"]),
+        (ubuntu, ["jammy", "jammy-updates", "jammy-security"]),
+    ];
+    for (words, suites) in asked {
+        for (at, word) in words.iter().enumerate() {
+            for (other, suite) in suites.iter().enumerate() {
+                assert_eq!(believed(word, suite), at == other, "{suite} for {word}");
+            }
+        }
+    }
+    assert!(believed(&names("stable", "bookworm"), "bookworm"), "when it was younger");
 }
 
 /// What this machine's apt has fetched, and `gpgv` has a word on.

@@ -6,6 +6,7 @@
 mod apt;
 mod in_release;
 mod judged;
+mod keys;
 mod oracle;
 mod repository;
 mod small;

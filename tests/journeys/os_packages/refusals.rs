@@ -39,6 +39,17 @@ fn another_suite_is_refused_with_both_names() {
     assert!(told.contains("it is of suite `stable`, `two`, expected `one`"), "{told}");
 }
 
+/// As Ubuntu names its pockets: all of one code name, and under one key.
+#[test]
+fn another_pocket_is_refused_and_its_later_date_forgotten() {
+    let Some(site) = Site::new() else { return };
+    site.publish(|words| words.suite = "one-updates".into());
+    let told = site.refusal(LOCK);
+    assert!(told.contains("it is of suite `one-updates`, `one`, expected `one`"), "{told}");
+    site.publish(|words| words.date = "3 hours ago".into());
+    site.lock(LOCK);
+}
+
 #[test]
 fn only_the_pinned_key_counts_and_not_when_it_was_taken_back() {
     let Some(site) = Site::new() else { return };
@@ -55,6 +66,17 @@ fn only_the_pinned_key_counts_and_not_when_it_was_taken_back() {
     site.upstream.put_file(KEYS, site.archive.keyring.public(&site.archive.key));
     let told = site.refusal(LOCK);
     assert!(told.contains("is revoked") && told.contains("take its new key"), "{told}");
+}
+
+#[test]
+fn a_key_that_has_ended_is_told_with_its_day() {
+    let Some(site) = Site::new() else { return };
+    let key = &site.archive.key;
+    site.archive.keyring.gpg("20240201", &["--quick-set-expire", key, "2024-03-01"]);
+    site.upstream.put_file(KEYS, site.archive.keyring.public(key));
+    let told = site.refusal(LOCK);
+    let ended = format!("key {key} was valid until Fri, 01 Mar 2024");
+    assert!(told.contains(&ended) && told.contains("a new key"), "{told}");
 }
 
 #[test]
@@ -75,9 +97,14 @@ fn an_archive_does_not_go_back_in_time() {
     site.publish(|words| words.date = "3 hours ago".into());
     let by_cache = site.refusal(LOCK);
     assert!(by_cache.contains("it was rolled back"), "{by_cache}");
+    let note = fs::read_dir(site.path("cache/archives")).unwrap().next().unwrap().unwrap();
+    let note = note.file_name().into_string().unwrap();
+    assert!(by_cache.contains(&format!("{note}` knows of one of")), "{by_cache}");
+    assert!(by_cache.contains("when you know that the later day was wrong, remove"), "{by_cache}");
     fs::remove_dir_all(site.path("cache")).unwrap();
     let by_lockfile = site.refusal(LOCK);
-    assert!(by_lockfile.contains("it was rolled back"), "{by_lockfile}");
+    assert!(by_lockfile.contains("the earlier lockfile knows of one of"), "{by_lockfile}");
+    assert!(by_lockfile.contains("move the lockfile away"), "{by_lockfile}");
     fs::remove_file(site.path("releases/r.lock")).unwrap();
     fs::remove_dir_all(site.path("cache")).unwrap();
     site.lock(LOCK);

@@ -115,8 +115,7 @@ impl Site {
 
     /// Lets the archive say something else of itself, signed.
     pub(super) fn sign_word(&self, text: &str) {
-        let key = &self.archive.key;
-        let signed = self.archive.keyring.clear_sign(key, "20240210", text);
+        let signed = self.archive.clear_sign(text);
         self.upstream.put_file(&format!("{ROOT}/dists/one/InRelease"), signed);
     }
 

@@ -3,7 +3,7 @@
 use super::Word;
 use crate::{
     cache::CacheError,
-    debian::{InReleaseError, IndexError},
+    debian::{InReleaseError, IndexError, SeenBy},
     http::HttpError,
     proof::OpenPgpError,
 };
@@ -140,7 +140,7 @@ impl Failure for ArchiveError {
             Self::Keys { source, .. } | Self::Word { source, .. } | Self::List { source, .. } => {
                 source.hint()
             }
-            Self::Refused { source, .. } => Some(advice(source).into()),
+            Self::Refused { source, .. } => Some(advice(source)),
             Self::NoList { .. } => {
                 Some("correct `components` or `arches` of this source in the system's definition".into())
             }
@@ -154,25 +154,46 @@ impl Failure for ArchiveError {
 }
 
 /// What to do about a word that is not believed.
-fn advice(why: &InReleaseError) -> &'static str {
-    match why {
+fn advice(why: &InReleaseError) -> String {
+    let advice = match why {
+        InReleaseError::RolledBack { by, .. } => return advice_on_rolled_back(by),
         InReleaseError::Signature(OpenPgpError::NoKey(_) | OpenPgpError::Stranger { .. }) => {
             "the archive may have a new key: compare fingerprints through another channel before you change the system's definition"
         }
         InReleaseError::Signature(OpenPgpError::Revoked(_)) => {
             "whoever has this key now may not be its owner: read what the archive says of it, and take its new key into the system's definition"
         }
-        InReleaseError::Signature(_) | InReleaseError::Field(_) => {
+        InReleaseError::Signature(OpenPgpError::Ended { .. }) => {
+            "the archive may have a later word of its owner on this key, or a new key: compare with what the archive publishes of its keys"
+        }
+        InReleaseError::Signature(OpenPgpError::WeakHash(_)) => {
+            "ask the owners of the archive to sign it with SHA-256 or better"
+        }
+        InReleaseError::Signature(_)
+        | InReleaseError::Field(_)
+        | InReleaseError::SignedBefore { .. } => {
             "do not use this mirror before you know why; compare with another one"
         }
         InReleaseError::Suite { .. } => {
             "name the suite in the system's definition as the archive does, or correct the mirror"
         }
-        InReleaseError::Expired(_) | InReleaseError::RolledBack { .. } => {
+        InReleaseError::Expired(_) => {
             "this mirror holds back newer packages, or has not caught up: ask another one with --mirrors FILE"
         }
         InReleaseError::TooEarly(_) => {
             "set the clock of this machine, then run the same command again"
         }
-    }
+    };
+    advice.into()
+}
+
+/// What to do when a later word is known of: mostly that one is right.
+fn advice_on_rolled_back(by: &SeenBy) -> String {
+    let forget = match by {
+        SeenBy::Lockfile => "move the lockfile away".into(),
+        SeenBy::Note(path) => format!("remove {}", path.display()),
+    };
+    format!(
+        "this mirror holds back newer packages, or has not caught up: ask another one with --mirrors FILE; only when you know that the later day was wrong, {forget}"
+    )
 }

@@ -2,16 +2,21 @@
 //! as it was before. Both the cache and the earlier lockfile remember.
 
 use super::{ArchiveError, Archives};
+use crate::debian::{Seen, SeenBy};
 use manifests::packages::{ArchiveSource, Moment, Suite};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 impl Archives<'_> {
-    /// The newest day of a suite that is known of.
-    pub(super) fn seen(&self, source: &ArchiveSource, suite: &Suite) -> Option<SystemTime> {
+    /// The newest day of a suite that is known of, and who knows.
+    pub(super) fn seen(&self, source: &ArchiveSource, suite: &Suite) -> Option<Seen> {
         let root = source.root();
         let same = self.before.iter().filter(|index| index.source == root && index.suite == *suite);
-        let locked = same.map(|index| index.date).max();
-        self.cache.archive_date(&key(source, suite)).max(locked).map(time)
+        let locked = same.map(|index| (index.date, SeenBy::Lockfile)).max_by_key(|seen| seen.0);
+        let key = key(source, suite);
+        let note = || SeenBy::Note(self.cache.archive_path(&key));
+        let noted = self.cache.archive_date(&key).map(|date| (date, note()));
+        let newest = locked.into_iter().chain(noted).max_by_key(|seen| seen.0);
+        newest.map(|(date, by)| Seen { date: time(date), by })
     }
 
     /// Remembers a day that was believed.
@@ -21,10 +26,7 @@ impl Archives<'_> {
         suite: &Suite,
         date: Moment,
     ) -> Result<(), ArchiveError> {
-        let key = key(source, suite);
-        // Another builder may have seen a later one meanwhile.
-        let newest = self.cache.archive_date(&key).max(Some(date)).unwrap_or(date);
-        Ok(self.cache.remember_archive_date(&key, newest)?)
+        Ok(self.cache.remember_archive_date(&key(source, suite), date)?)
     }
 }
 

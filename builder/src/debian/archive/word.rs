@@ -7,11 +7,12 @@ use super::{
     seen::{moment, time},
 };
 use crate::{
-    debian::{Expected, InRelease},
+    debian::{Expected, InRelease, InReleaseError},
     http::Renewed,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use manifests::packages::{ArchiveSource, LockedIndex, Suite, SystemDefinition};
+use std::sync::Arc;
 use url::Url;
 
 /// The believed word of one suite.
@@ -47,6 +48,7 @@ impl Archives<'_> {
     async fn words_of<'s>(&self, source: &'s ArchiveSource) -> Result<Vec<Word<'s>>, ArchiveError> {
         let keys = self.small(&source.keys, "keys").await;
         let keys = keys.map_err(|error| ArchiveError::keys(&source.keys, error))?.bytes;
+        let keys: Arc<[u8]> = keys.into();
         stream::iter(&source.suites)
             .map(|suite| self.word(source, suite, &keys))
             .buffered(self.network.tasks())
@@ -58,7 +60,7 @@ impl Archives<'_> {
         &self,
         source: &'s ArchiveSource,
         suite: &Suite,
-        keys: &[u8],
+        keys: &Arc<[u8]>,
     ) -> Result<Word<'s>, ArchiveError> {
         let Signed { release, url, fetched } = self.signed(source, suite, keys).await?;
         let date = moment(release.date);
@@ -80,15 +82,15 @@ impl Archives<'_> {
         &self,
         source: &ArchiveSource,
         suite: &Suite,
-        keys: &[u8],
+        keys: &Arc<[u8]>,
     ) -> Result<Signed, ArchiveError> {
         let place = |name: &str| below(&source.root(), &format!("dists/{suite}/{name}"));
         let url = place("InRelease");
         match self.small(&url, &format!("{suite}/InRelease")).await {
             Ok(fetched) => {
-                let release = self.read(source, suite, &url, |expected| {
-                    InRelease::read(&text(&fetched), keys, expected)
-                })?;
+                let (words, keys) = (text(&fetched), Arc::clone(keys));
+                let read = move |expected: &Expected<'_>| InRelease::read(&words, &keys, expected);
+                let release = self.read((source, suite), &url, read).await?;
                 Ok(Signed { release, url, fetched })
             }
             Err(error) if is_absent(&error) => {
@@ -103,34 +105,34 @@ impl Archives<'_> {
         source: &ArchiveSource,
         suite: &Suite,
         (url, signature): (Url, Url),
-        keys: &[u8],
+        keys: &Arc<[u8]>,
     ) -> Result<Signed, ArchiveError> {
         let fetched = self.small(&url, &format!("{suite}/Release")).await;
         let fetched = fetched.map_err(|error| ArchiveError::word(&url, error))?;
         let beside = self.small(&signature, &format!("{suite}/Release.gpg")).await;
         let beside = beside.map_err(|error| ArchiveError::word(&signature, error))?.bytes;
-        let release = self.read(source, suite, &url, |expected| {
-            InRelease::read_beside((&text(&fetched), &beside), keys, expected)
-        })?;
+        let (words, keys) = (text(&fetched), Arc::clone(keys));
+        let read = move |expected: &Expected<'_>| {
+            InRelease::read_beside((&words, &beside), &keys, expected)
+        };
+        let release = self.read((source, suite), &url, read).await?;
         Ok(Signed { release, url, fetched })
     }
 
-    /// Reads with what is known beforehand. A snapshot is judged by the clock of its
-    /// own day: it cannot be valid today.
-    fn read(
+    /// Reads with what is known beforehand, where others are not kept waiting. A
+    /// snapshot is judged by the clock of its own day: it cannot be valid today.
+    async fn read(
         &self,
-        source: &ArchiveSource,
-        suite: &Suite,
+        (source, suite): (&ArchiveSource, &Suite),
         url: &Url,
-        read: impl FnOnce(&Expected<'_>) -> Result<InRelease, crate::debian::InReleaseError>,
+        read: impl FnOnce(&Expected<'_>) -> Result<InRelease, InReleaseError> + Send + 'static,
     ) -> Result<InRelease, ArchiveError> {
-        let expected = Expected {
-            suite: suite.as_str(),
-            fingerprints: &source.fingerprints,
-            seen: self.seen(source, suite),
-            now: source.snapshot.map_or(self.now, time),
-        };
-        read(&expected).map_err(|why| ArchiveError::refused(url, why))
+        let (fingerprints, seen) = (source.fingerprints.clone(), self.seen(source, suite));
+        let (suite, now) = (suite.to_string(), source.snapshot.map_or(self.now, time));
+        let work =
+            move || read(&Expected { suite: &suite, fingerprints: &fingerprints, seen, now });
+        let read = tokio::task::spawn_blocking(work).await.expect("reading words does not panic");
+        read.map_err(|why| ArchiveError::refused(url, why))
     }
 }
 

@@ -108,7 +108,7 @@ pub async fn lock(
     let release = &update::taken(release, options)?;
     let contents = catalog.contents(release)?;
     check_versions(&contents, &release.arches).map_err(LockError::Clash)?;
-    let kept = update::kept(release, &contents, options)?;
+    let kept = update::kept((release, &contents), catalog, options)?;
     let plan = Plan::new(release, &contents, |name| options.resolves(name))?;
     let systems = systems::plan(release, catalog, options, cache)?;
     let network = Network::open(&options.network).map_err(LockError::setup)?;

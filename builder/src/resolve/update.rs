@@ -4,6 +4,7 @@
 use super::{LockError, LockOptions, systems, systems::SystemError};
 use manifests::{
     Name, Version,
+    catalog::Catalog,
     component::Contents,
     lockfile::{CatalogEntry, LockedComponent, LockedFile, LockedImage, LockedSystem, Lockfile},
     packages::{SystemChoice, SystemName},
@@ -68,8 +69,8 @@ fn refuse_stranger(name: &Name, release: &Release, taken: &Release) -> Result<()
 
 /// The entries of all components that are not updated. Without `--update`, none.
 pub(super) fn kept(
-    release: &Release,
-    contents: &[(Pick, Contents)],
+    (release, contents): (&Release, &[(Pick, Contents)]),
+    catalog: &Catalog,
     options: &LockOptions,
 ) -> Result<Kept, LockError> {
     if !options.is_update() {
@@ -84,7 +85,7 @@ pub(super) fn kept(
         catalog: previous.catalog.iter().filter(|entry| stays(&entry.component)).cloned().collect(),
         files: previous.files.iter().filter(|file| stays(&file.component)).cloned().collect(),
         images: previous.images.iter().filter(|image| stays(&image.component)).cloned().collect(),
-        systems: systems::kept(release, previous, options)?,
+        systems: systems::kept(release, catalog, previous, options)?,
     })
 }
 

@@ -33,6 +33,23 @@ fn an_update_is_refused_where_the_release_wants_other_packages() {
 }
 
 #[test]
+fn packages_are_not_kept_on_the_word_of_a_key_that_counts_no_more() {
+    let Some(site) = Site::new() else { return };
+    let before = site.lock("--system sample-1");
+    let (one, other) =
+        ("fingerprints: [", "fingerprints: [4D64FEC119C2029067D6E791F8D2585B8783D481] # [");
+    site.replace("systems/sample-1.yaml", one, other);
+    let told = site.refusal("--update nothing");
+    let expected = "the definition of `sample-1` has other archives or keys than is locked";
+    assert!(told.contains(expected), "{told}");
+    site.replace("systems/sample-1.yaml", other, one);
+    assert_eq!(site.lock("--update nothing"), before);
+    site.replace("systems/sample-1.yaml", "suites: [one]", "suites: [one, two]");
+    let told = site.refusal("--update nothing");
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
 fn a_system_that_is_not_taken_cannot_be_updated() {
     let Some(site) = Site::new() else { return };
     site.lock("");

@@ -4,8 +4,9 @@
 use super::{super::LockError, plan::sets};
 use crate::resolve::LockOptions;
 use manifests::{
+    catalog::Catalog,
     lockfile::Lockfile,
-    packages::{LockedBase, LockedSet, LockedSystem, SystemName},
+    packages::{LockedBase, LockedIndex, LockedSet, LockedSystem, SystemDefinition, SystemName},
     release::Release,
 };
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 /// The systems of the lockfile that are not resolved anew. Without an update, none.
 pub(in crate::resolve) fn kept(
     release: &Release,
+    catalog: &Catalog,
     previous: &Lockfile,
     options: &LockOptions,
 ) -> Result<Vec<LockedSystem>, LockError> {
@@ -25,7 +27,33 @@ pub(in crate::resolve) fn kept(
         return Err(LockError::Differs(format!("packages of `{name}` are only in the {place}")));
     }
     let kept = previous.systems.iter().filter(|one| stays(&&one.system));
-    kept.map(|one| same(one, release).map(|()| one.clone())).collect()
+    kept.map(|one| {
+        same(one, release)?;
+        vouched(one, &catalog.system(&one.system)?)?;
+        Ok(one.clone())
+    })
+    .collect()
+}
+
+/// A definition may ask other archives by now, or believe another key because the old
+/// one is in wrong hands: then what the old one vouched for is not kept.
+fn vouched(locked: &LockedSystem, definition: &SystemDefinition) -> Result<(), LockError> {
+    let sources: Vec<_> = definition.sources_of(locked.arch).collect();
+    let asked: BTreeSet<_> =
+        sources.iter().flat_map(|it| it.suites.iter().map(|suite| (it.root(), suite))).collect();
+    let indexes = locked.indexes.iter();
+    let said: BTreeSet<_> = indexes.clone().map(|it| (it.source.clone(), &it.suite)).collect();
+    let believed = |index: &LockedIndex| {
+        let mut of_it = sources.iter().filter(|it| it.root() == index.source);
+        of_it.any(|source| source.fingerprints.contains(&index.signer))
+    };
+    if asked == said && indexes.clone().all(believed) {
+        return Ok(());
+    }
+    let system = &locked.system;
+    Err(LockError::Differs(format!(
+        "the definition of `{system}` has other archives or keys than is locked"
+    )))
 }
 
 fn same(locked: &LockedSystem, release: &Release) -> Result<(), LockError> {

@@ -68,7 +68,7 @@ pub enum OpenPgpError {
     #[error("it does not fit: these are not the bytes that key {0} signed")]
     Broken(KeyFingerprint),
     /// Looking at all of it would take too long.
-    #[error("it has more than {most} {what}")]
+    #[error("there are more than {most} {what}")]
     TooMuch {
         /// Of what.
         what: &'static str,

@@ -6,14 +6,17 @@ use super::{Judged, OpenPgpError, list};
 use manifests::provenance::KeyFingerprint;
 use pgp::{
     composed::{Deserializable, SignedPublicKey, SignedPublicSubKey},
-    packet::{KeyFlags, PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData},
+    packet::{KeyFlags, PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData, UserId},
     types::{Duration, KeyDetails, Tag, Timestamp},
 };
 use std::{cmp::Reverse, collections::BTreeMap, io, io::Read};
 
 const KEY_BLOCK: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
-/// This many copies of keys that count are looked at, if they differ.
+/// A key file of this many bytes is looked at. Debian's has 90,000.
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// This many copies of a key that counts are looked at, where they differ.
 const COPIES: usize = 16;
 
 /// This many words of a key on itself are looked at. Each one costs time.
@@ -37,8 +40,11 @@ pub(super) fn accepted(
     bytes: &[u8],
     accepted: &[KeyFingerprint],
 ) -> Result<Vec<Key>, OpenPgpError> {
+    if bytes.len() > BYTES {
+        return Err(OpenPgpError::TooMuch { what: "bytes of keys", most: BYTES });
+    }
     let mut keys: Vec<Key> = Vec::new();
-    for (print, copy) in copies(bytes).filter(|(print, _)| accepted.contains(print)) {
+    for (print, copy) in copies(bytes, accepted) {
         match keys.iter_mut().find(|key| key.print == print) {
             Some(key) => key.add(copy)?,
             None => keys.push(Key { print, copies: vec![copy] }),
@@ -51,8 +57,8 @@ pub(super) fn accepted(
     }
 }
 
-/// Every key of a file, by its fingerprint.
-fn copies(bytes: &[u8]) -> impl Iterator<Item = (KeyFingerprint, SignedPublicKey)> {
+/// Every copy of an accepted key, with its fingerprint.
+fn copies(bytes: &[u8], accepted: &[KeyFingerprint]) -> Vec<(KeyFingerprint, SignedPublicKey)> {
     let text = String::from_utf8_lossy(bytes);
     let blocks: Vec<Vec<u8>> = match text.find(KEY_BLOCK) {
         None => vec![bytes.to_vec()],
@@ -60,12 +66,16 @@ fn copies(bytes: &[u8]) -> impl Iterator<Item = (KeyFingerprint, SignedPublicKey
             text.split(KEY_BLOCK).skip(1).map(|b| format!("{KEY_BLOCK}{b}").into()).collect()
         }
     };
-    let read = |block: Vec<u8>| -> Vec<SignedPublicKey> {
-        let keys = SignedPublicKey::from_reader_many(io::Cursor::new(block));
-        keys.map(|(keys, _)| keys.filter_map(Result::ok).collect()).unwrap_or_default()
+    let named = |key: SignedPublicKey| {
+        let print = format!("{:X}", key.fingerprint()).parse().ok()?;
+        accepted.contains(&print).then_some((print, key))
     };
-    let print = |key: &SignedPublicKey| format!("{:X}", key.fingerprint()).parse().ok();
-    blocks.into_iter().flat_map(read).filter_map(move |key| Some((print(&key)?, key)))
+    let read = |block: Vec<u8>| -> Vec<_> {
+        let keys = SignedPublicKey::from_reader_many(io::Cursor::new(block));
+        let keys = keys.map(|(keys, _)| keys.filter_map(Result::ok).filter_map(named).collect());
+        keys.unwrap_or_default()
+    };
+    blocks.into_iter().flat_map(read).collect()
 }
 
 impl Key {
@@ -158,15 +168,14 @@ impl Key {
 
     /// The newest word on each name, where the owner has not taken the name back.
     fn newest_of_names(&self) -> Vec<&Signature> {
-        let mut names: BTreeMap<&[u8], Vec<&Signature>> = BTreeMap::new();
-        let users = || self.copies.iter().flat_map(|copy| &copy.details.users);
-        for user in users() {
-            names.entry(user.id.id()).or_default().extend(&user.signatures);
+        let mut names: BTreeMap<&[u8], (&UserId, Vec<&Signature>)> = BTreeMap::new();
+        for user in self.copies.iter().flat_map(|copy| &copy.details.users) {
+            let (_, words) = names.entry(user.id.id()).or_insert((&user.id, Vec::new()));
+            words.extend(&user.signatures);
         }
-        let newest = names.into_iter().filter_map(|(name, words)| {
-            let id = &users().find(|user| user.id.id() == name)?.id;
+        let newest = names.into_values().filter_map(|(name, words)| {
             self.newest(words, |word| {
-                word.verify_certification(self.primary(), Tag::UserId, id).is_ok()
+                word.verify_certification(self.primary(), Tag::UserId, name).is_ok()
             })
         });
         newest.filter(|word| word.typ() != Some(SignatureType::CertRevocation)).collect()

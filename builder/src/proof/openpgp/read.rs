@@ -104,7 +104,7 @@ mod tests {
     fn more_bytes_of_signatures_than_anybody_makes_are_not_read() {
         let many = vec![0x88; BYTES + 1];
         let told = detached(&many).unwrap_err().to_string();
-        assert_eq!(told, "it has more than 1048576 bytes of signatures");
+        assert_eq!(told, "there are more than 1048576 bytes of signatures");
         let around = super::around(&format!("-----B\n\nt\n-----B\n{}", "x".repeat(BYTES)));
         assert!(matches!(around, Err(OpenPgpError::TooMuch { .. })));
     }

@@ -4,6 +4,7 @@
 //! it mixes chance into every signature, and a bundle must be the same bytes
 //! each time. Ed25519 without chance (RFC 8032) comes from the TLS library.
 
+use crate::proof::OpenPgpError;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use blake2::{Blake2b512, Digest};
 use bundles::{KeyId, PublicKey, Signer};
@@ -88,6 +89,40 @@ pub enum KeyError {
         /// The day of what it is to sign.
         made: String,
     },
+    /// No signature of OpenPGP can be of that day, or no key is as old.
+    #[error("packages of {made} cannot be signed: expected a day from 2010 to 2105")]
+    NoSuchDay {
+        /// The day of what is to be signed.
+        made: String,
+    },
+    /// An OpenPGP key that its owner has taken back.
+    #[error("the key in `{path}` is revoked, and no host believes it")]
+    Revoked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An OpenPGP key that does not last as long as a bundle.
+    #[error("the key in `{path}` ends on {day}, and no host believes it after that")]
+    Expires {
+        /// The file.
+        path: PathBuf,
+        /// When.
+        day: String,
+    },
+    /// An OpenPGP key that vouches for keys alone, or leaves signing to a subkey.
+    #[error("the key in `{path}` is not one that signs data by itself")]
+    NotForSigning {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What an OpenPGP key signs does not hold.
+    #[error("nobody would believe what the key in `{path}` signs")]
+    Unbelieved {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<OpenPgpError>,
+    },
     /// The key does not sign.
     #[error("the secret key in `{path}` is damaged")]
     Damaged {
@@ -110,7 +145,9 @@ impl Failure for KeyError {
             Self::Password { .. } => Some("where nobody can type, put the password in a file and name it with `--password-file`, or that of a key for OS packages with `--apt-key-password-file`".into()),
             Self::NoAptKey { .. } => Some("make one once with `bottari-builder key generate --apt`, then run the same command with `--apt-key apt.key`".into()),
             Self::ForPackages { .. } => Some("`bottari-builder key generate` makes one for bundles; this one belongs behind `--apt-key`".into()),
-            Self::OtherKind { .. } | Self::TooYoung { .. } => Some("make one with `bottari-builder key generate --apt`".into()),
+            Self::OtherKind { .. } => Some("make one with `bottari-builder key generate --apt`".into()),
+            Self::TooYoung { .. } | Self::Revoked { .. } | Self::Expires { .. } | Self::NotForSigning { .. } | Self::Unbelieved { .. } => Some("make one with `bottari-builder key generate --apt`: it has no end and is older than the packages, and its public half travels in the bundle".into()),
+            Self::NoSuchDay { .. } => Some("no other key helps: the day is that of the newest `indexes:` of the system in the lockfile; make it anew with `bottari-builder lock`".into()),
             Self::Secret { .. } | Self::OpenPgp { .. } => Some("`bottari-builder key show FILE` tells what a key file holds".into()),
             _ => None,
         }

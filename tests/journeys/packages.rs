@@ -168,6 +168,49 @@ fn packages_are_not_built_without_a_key_which_is_said_before_anything_is_fetched
 }
 
 #[test]
+fn a_key_that_no_host_would_believe_is_refused_before_anything_is_fetched() {
+    let office = locked();
+    let line = format!("{BUILD} --apt-key site.key -o packages.bundle");
+    for (made, said) in
+        [("ed25519 sign 1y", "ends on"), ("ed25519 cert never", "not one that signs")]
+    {
+        let _ = fs::remove_file(office.path("site.key"));
+        let home = tempfile::tempdir().unwrap();
+        let gpg = |arguments: &str| {
+            let mut gpg = Command::new("gpg");
+            gpg.args(["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]);
+            gpg.args(arguments.split(' ')).env("GNUPGHOME", home.path());
+            stock::succeed(gpg.current_dir(office.path(".")));
+        };
+        gpg(&format!("--quick-generate-key site@lab.example {made}"));
+        gpg("--armor -o site.key --export-secret-keys");
+        let mut agent = Command::new("gpgconf");
+        stock::succeed(agent.args(["--kill", "all"]).env("GNUPGHOME", home.path()));
+        office.upstream.take_requests();
+        let refusal = office.refusal(&line);
+        assert!(refusal.contains(said) && refusal.contains("key generate --apt"), "{refusal}");
+        assert_eq!(office.upstream.take_requests().len(), 0);
+    }
+    // A day that does not go with any key is found as early.
+    let lockfile = String::from_utf8(office.read("packages.lock")).unwrap();
+    let date = lockfile.lines().find(|line| line.trim_start().starts_with("date:")).unwrap();
+    let key = date.split(':').next().unwrap();
+    fs::write(
+        office.path("packages.lock"),
+        lockfile.replace(date, &format!("{key}: 2200-01-03T00:00:00Z")),
+    )
+    .unwrap();
+    office.builder("key generate --apt --no-password");
+    let refusal = office.refusal(&line.replace("site.key", "apt.key"));
+    insta::assert_snapshot!(refusal, @r"
+    error: packages of Wed, 01 Jan 2200 00:00:00 GMT cannot be signed: expected a day from 2010 to 2105
+    hint: no other key helps: the day is that of the newest `indexes:` of the system in the lockfile; make it anew with `bottari-builder lock`
+    exit code 20
+    ");
+    assert_eq!(office.upstream.take_requests().len(), 0);
+}
+
+#[test]
 fn a_key_that_nothing_needs_is_said_and_not_read() {
     let office = Office::open();
     office.builder("lock releases/demo.yaml --mirrors mirrors.yaml");

@@ -5,7 +5,11 @@
 //! older than its key: one made of an old lockfile, or one that a host sees whose
 //! clock is slow. The day of a key proves nothing anyway; its fingerprint does.
 
-use crate::keys::{KeyError, is_openpgp, with_ending, write_new};
+use super::fitness;
+use crate::{
+    keys::{KeyError, is_openpgp, with_ending, write_new},
+    proof::{OpenPgpError, verify_cleartext, verify_detached},
+};
 use aws_lc_rs::rand;
 use manifests::provenance::KeyFingerprint;
 use pgp::{
@@ -72,9 +76,32 @@ impl AptKey {
         };
         let (path, password) = (path.to_owned(), Password::from(password));
         let key = Self { path, secret, password };
-        // A wrong password is found now, not when everything has been fetched.
-        key.detached("", key.secret.primary_key.created_at().into())?;
+        fitness::check(&key.path, &key.secret)?;
+        // A wrong password is found now too, not when everything has been fetched.
+        key.try_out()?;
         Ok(key)
+    }
+
+    /// Signs a word and checks it as hosts will.
+    fn try_out(&self) -> Result<(), KeyError> {
+        const WORD: &str = "a word\n";
+        let born = self.secret.primary_key.created_at().into();
+        let (apart, around) = (self.detached(WORD, born)?, self.around(WORD, born)?);
+        let (keys, print) = (self.public()?, self.fingerprint().parse());
+        let print = [print.map_err(|_error| KeyError::OtherKind { path: self.path.clone() })?];
+        let unbelieved = |source: OpenPgpError| KeyError::Unbelieved {
+            path: self.path.clone(),
+            source: Box::new(source),
+        };
+        verify_detached((keys.as_bytes(), apart.as_bytes()), &print, || Ok(WORD.as_bytes()))
+            .map_err(unbelieved)?;
+        verify_cleartext((keys.as_bytes(), &around), &print).map_err(unbelieved)?;
+        Ok(())
+    }
+
+    /// Checks that a signature of this day would hold: not older than the key.
+    pub fn can_sign(&self, made: SystemTime) -> Result<(), KeyError> {
+        self.day(made).map(drop)
     }
 
     /// What names the key: 40 hexadecimal digits.
@@ -107,16 +134,21 @@ impl AptKey {
     }
 
     fn config(&self, kind: SignatureType, made: SystemTime) -> Result<SignatureConfig, KeyError> {
+        let time = self.day(made)?;
+        config(&self.secret.primary_key, kind, time).map_err(|source| self.failed(source))
+    }
+
+    fn day(&self, made: SystemTime) -> Result<Timestamp, KeyError> {
         let born = SystemTime::from(self.secret.primary_key.created_at());
+        let said = httpdate::fmt_http_date(made);
         match Timestamp::try_from(made) {
-            Ok(time) if made >= born => {
-                config(&self.secret.primary_key, kind, time).map_err(|source| self.failed(source))
+            Ok(time) if made >= born => Ok(time),
+            // A key of ours would do.
+            Ok(_) if made >= SystemTime::from(Timestamp::from_secs(BORN)) => {
+                let (path, born) = (self.path.clone(), httpdate::fmt_http_date(born));
+                Err(KeyError::TooYoung { path, born, made: said })
             }
-            _ => Err(KeyError::TooYoung {
-                path: self.path.clone(),
-                born: httpdate::fmt_http_date(born),
-                made: httpdate::fmt_http_date(made),
-            }),
+            _ => Err(KeyError::NoSuchDay { made: said }),
         }
     }
 

@@ -1,8 +1,9 @@
 use super::key::{AptKey, generate, show};
 use crate::keys::KeyError;
+use manifests::Failure;
 use std::{
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -118,8 +119,79 @@ fn nothing_is_signed_that_is_older_than_the_key() {
     let folder = signed(year(2026));
     let key = AptKey::load(&folder.path().join("apt.key"), nobody).unwrap();
     assert!(key.detached(WORDS, year(2011)).is_ok());
-    let error = key.detached(WORDS, year(2009)).unwrap_err();
+    for (made, said) in [(2009, "2008"), (2200, "2199")] {
+        let error = key.can_sign(year(made)).unwrap_err();
+        assert!(matches!(error, KeyError::NoSuchDay { .. }), "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+        assert!(!error.hint().unwrap().contains("key generate"), "no key helps");
+        assert!(key.detached(WORDS, year(made)).is_err());
+    }
+}
+
+/// A key that stock gpg makes on this day, with these words at the end of the line.
+fn of_gpg(folder: &Path, clock: &str, words: &str) -> PathBuf {
+    let batch = format!(
+        "gpg --batch --quiet --faked-system-time {clock} --pinentry-mode loopback --passphrase "
+    );
+    for line in [
+        format!("{batch} --quick-generate-key site@lab.example {words}"),
+        format!("{batch} --armor -o site.key --export-secret-keys"),
+    ] {
+        let done = run(folder, &line);
+        assert!(done.status.success(), "{line}: {}", says(&done));
+    }
+    folder.join("site.key")
+}
+
+fn refused(path: &Path) -> KeyError {
+    let error = AptKey::load(path, nobody).unwrap_err();
+    assert!(error.hint().unwrap().contains("bottari-builder key generate --apt"), "{error}");
+    error
+}
+
+#[test]
+fn a_key_of_gpg_that_has_no_end_signs_too_and_not_what_is_older() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = of_gpg(folder.path(), "20240101T000000", "ed25519 sign never");
+    let key = AptKey::load(&path, nobody).unwrap();
+    assert!(key.can_sign(year(2026)).is_ok());
+    let error = key.can_sign(year(2023)).unwrap_err();
     assert!(matches!(error, KeyError::TooYoung { .. }), "{error}");
+    let _ = run(folder.path(), "gpgconf --kill all");
+}
+
+#[test]
+fn a_key_that_hosts_would_not_believe_is_refused_by_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = of_gpg(folder.path(), "20240101T000000", "ed25519 sign 20y");
+    let error = refused(&path);
+    assert!(matches!(&error, KeyError::Expires { day, .. } if day.contains("2043")), "{error}");
+    let _ = run(folder.path(), "gpgconf --kill all");
+    let folder = tempfile::tempdir().unwrap();
+    let path = of_gpg(folder.path(), "20240101T000000", "ed25519 cert never");
+    let error = refused(&path);
+    assert!(matches!(error, KeyError::NotForSigning { .. }), "{error}");
+    let _ = run(folder.path(), "gpgconf --kill all");
+}
+
+#[test]
+fn a_key_that_is_revoked_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = of_gpg(folder.path(), "20240101T000000", "ed25519 sign never");
+    let revocations = fs::read_dir(folder.path().join("openpgp-revocs.d")).unwrap();
+    let text = fs::read_to_string(revocations.map(Result::unwrap).next().unwrap().path()).unwrap();
+    fs::write(folder.path().join("taken-back"), text.replace(":-----BEGIN", "-----BEGIN")).unwrap();
+    fs::remove_file(&path).unwrap();
+    for line in [
+        "gpg --batch --quiet --import taken-back",
+        "gpg --batch --quiet --pinentry-mode loopback --passphrase  --armor -o site.key --export-secret-keys",
+    ] {
+        let done = run(folder.path(), line);
+        assert!(done.status.success(), "{line}: {}", says(&done));
+    }
+    let error = refused(&path);
+    assert!(matches!(error, KeyError::Revoked { .. }), "{error}");
+    let _ = run(folder.path(), "gpgconf --kill all");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod deb;
 #[cfg(test)]
 mod deb_tests;
 mod error;
+mod fitness;
 mod judge;
 mod key;
 #[cfg(test)]
@@ -23,4 +24,4 @@ pub use judge::expected;
 pub use key::{AptKey, generate, show};
 pub use paragraph::{Paragraph, ParagraphError};
 pub use release_file::{COMPONENT, SUITE};
-pub use repository::repositories;
+pub use repository::{check_key, repositories};

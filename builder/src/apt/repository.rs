@@ -64,6 +64,20 @@ pub fn repositories(
     Ok(made)
 }
 
+/// Checks that the key can sign the repository of every system: before anything is
+/// fetched.
+pub fn check_key(lockfile: &Lockfile, key: &AptKey) -> Result<(), AptError> {
+    let mut dates = systems(lockfile).into_iter().map(|(name, arches)| date(name, &arches));
+    dates.try_for_each(|made| Ok(key.can_sign(made?)?))
+}
+
+/// The day of a repository.
+fn date(name: &SystemName, arches: &[&LockedSystem]) -> Result<SystemTime, AptError> {
+    let newest = arches.iter().filter_map(|system| system.newest_index()).max();
+    let newest = newest.ok_or_else(|| AptError::Undated { system: name.clone() })?;
+    Ok(UNIX_EPOCH + Duration::from_secs(newest.unix_seconds()).saturating_sub(BACK))
+}
+
 /// The parts of a lockfile by system.
 pub(super) fn systems(lockfile: &Lockfile) -> BTreeMap<&SystemName, Vec<&LockedSystem>> {
     let mut systems: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -153,9 +167,7 @@ pub(super) fn laid_out(
     lockfile: &Lockfile,
     files: Files,
 ) -> Result<Unsigned, AptError> {
-    let newest = arches.iter().filter_map(|system| system.newest_index()).max();
-    let newest = newest.ok_or_else(|| AptError::Undated { system: name.clone() })?;
-    let date = UNIX_EPOCH + Duration::from_secs(newest.unix_seconds()).saturating_sub(BACK);
+    let date = date(name, arches)?;
     let (mut placed, mut indexes) = (Files::new(), BTreeMap::new());
     for (path, content) in files {
         let RepositoryContent::Made { bytes, .. } = &content else {

@@ -2,7 +2,7 @@
 
 use super::Ended;
 use crate::{
-    apt::{self, AptKey},
+    apt::{self, AptError, AptKey},
     keys::{self, KeyError, SigningKey},
 };
 use bundles::PublicKey;
@@ -64,12 +64,12 @@ pub(super) struct AptKeyArgument {
 
 impl AptKeyArgument {
     /// Loads the key where a lockfile needs one, asking for its password when it has
-    /// one.
+    /// one, and checks that hosts will believe it.
     pub(super) fn load(
         &self,
         lockfile: &Lockfile,
         console: &Console,
-    ) -> Result<Option<AptKey>, KeyError> {
+    ) -> Result<Option<AptKey>, AptError> {
         let systems: BTreeSet<_> = lockfile.systems.iter().map(|one| one.system.as_str()).collect();
         match (&self.apt_key, systems.is_empty()) {
             (None, true) => Ok(None),
@@ -79,11 +79,13 @@ impl AptKeyArgument {
             }
             (None, false) => {
                 let systems = systems.into_iter().collect::<Vec<_>>().join(", ");
-                Err(KeyError::NoAptKey { systems })
+                Err(KeyError::NoAptKey { systems }.into())
             }
             (Some(key), false) => {
                 let password = Password { password_file: self.apt_key_password_file.clone() };
-                AptKey::load(key, || password.ask(key, console)).map(Some)
+                let key = AptKey::load(key, || password.ask(key, console))?;
+                apt::check_key(lockfile, &key)?;
+                Ok(Some(key))
             }
         }
     }

@@ -271,6 +271,14 @@ fn signatures_and_keys_without_number_are_not_looked_at() {
     let copies: Vec<u8> = (0..17).flat_map(|name| desk.renamed(&key, name)).collect();
     let told = read(&signature, &copies).unwrap_err();
     assert!(told.contains("there are more than 16 copies of one key"), "{told}");
+    let own = desk.export(&key).pop().unwrap();
+    let told = read(&signature, &[export.clone(), own.repeat(1024)].concat()).unwrap_err();
+    assert!(told.contains("there are more than 1024 words of a key on itself"), "{told}");
+    let other = desk.keyring.make("other@example.org", "never");
+    let others = desk.export(&other).pop().unwrap().repeat(20_000);
+    assert_eq!(read(&signature, &[export.clone(), others].concat()), Ok(()), "not its words");
+    let told = read(&signature, &export.repeat(40_000)).unwrap_err();
+    assert!(told.contains("bytes of keys"), "{told}");
 }
 
 impl Desk {

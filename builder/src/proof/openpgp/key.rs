@@ -6,6 +6,7 @@ use super::{Judged, OpenPgpError, list};
 use manifests::provenance::KeyFingerprint;
 use pgp::{
     composed::{Deserializable, SignedPublicKey, SignedPublicSubKey},
+    crypto::hash::HashAlgorithm,
     packet::{KeyFlags, PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData, UserId},
     types::{Duration, KeyDetails, Tag, Timestamp},
 };
@@ -110,10 +111,12 @@ impl Key {
         self.copies.iter().flat_map(|copy| &copy.public_subkeys)
     }
 
-    /// Whether a word may be the key's own. May, not is.
+    /// Whether a word may be the key's own. May, not is. Old keys have words with
+    /// SHA-1, which `gpgv` takes too; none with MD5.
     fn claims(&self, word: &Signature) -> bool {
         let nobody = word.issuer_fingerprint().is_empty() && word.issuer_key_id().is_empty();
-        nobody || issued(word, self.primary())
+        let by_us = nobody || issued(word, self.primary());
+        by_us && word.hash_alg() != Some(HashAlgorithm::Md5)
     }
 
     /// What of this key may have made a signature.

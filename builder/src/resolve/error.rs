@@ -35,7 +35,7 @@ pub enum LockError {
         source: Box<RenderError>,
     },
     /// `--update` names something else.
-    #[error("component `{0}` is not in the release")]
+    #[error("the release has no component or system `{0}`")]
     NotInRelease(Name),
     /// `--update` names something that only a profile brings.
     #[error("component `{component}` is only in profiles that are not taken, such as `{profile}`")]

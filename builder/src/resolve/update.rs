@@ -7,7 +7,7 @@ use manifests::{
     catalog::Catalog,
     component::Contents,
     lockfile::{CatalogEntry, LockedComponent, LockedFile, LockedImage, LockedSystem, Lockfile},
-    packages::{SystemChoice, SystemName},
+    packages::{SystemChoice, SystemName, UnknownSystem},
     release::{Choice, Pick, Profile, Release},
 };
 use std::collections::BTreeSet;
@@ -39,7 +39,11 @@ pub(super) fn taken(release: &Release, options: &LockOptions) -> Result<Release,
     let systems = options.systems.clone().unwrap_or_else(|| as_locked_for(release, locked));
     let taken = taken.for_systems(&systems).map_err(SystemError::from)?;
     match options.update_systems.iter().find(|name| !has_system(&taken, name)) {
-        Some(name) => Err(LockError::SystemNotTaken(name.clone())),
+        Some(name) if has_system(release, name) => Err(LockError::SystemNotTaken(name.clone())),
+        Some(name) => {
+            let known = release.systems.iter().map(|system| system.name.clone()).collect();
+            Err(SystemError::from(UnknownSystem { name: name.clone(), known }).into())
+        }
         None => Ok(taken),
     }
 }

@@ -90,5 +90,5 @@ async fn an_update_needs_a_lockfile_and_a_component_of_the_release() {
     assert!(matches!(error, LockError::NothingToUpdate), "{error:?}");
     let options = LockOptions { update: update("stranger"), ..bench.lock_options() };
     let error = bench.lock((&release, &catalog), &options).await.unwrap_err();
-    assert_eq!(error.to_string(), "component `stranger` is not in the release");
+    assert_eq!(error.to_string(), "the release has no component or system `stranger`");
 }

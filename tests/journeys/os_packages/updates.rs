@@ -56,6 +56,8 @@ fn a_system_that_is_not_taken_cannot_be_updated() {
     let told = site.refusal("--update sample-1");
     assert!(told.contains("no packages are taken for `sample-1`"), "{told}");
     assert!(told.contains("with --system sample-1") && told.contains("exit code 20"), "{told}");
+    let told = site.refusal("--update sample-1.04");
+    assert!(told.contains("no packages for `sample-1.04`; it has some for: sample-1"), "{told}");
 }
 
 #[test]

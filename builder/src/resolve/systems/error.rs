@@ -173,11 +173,16 @@ impl Failure for SystemError {
                 "correct the base in the system's definition, or name a status file with --base"
                     .into(),
             ),
-            Self::Unknown(_)
-            | Self::Definition { .. }
-            | Self::BaseArch { .. }
-            | Self::BaseIdle { .. }
-            | Self::Package { .. } => None,
+            Self::Definition { system, .. } => Some(format!(
+                "correct `systems/{system}.yaml` beside the components, or the release"
+            )),
+            Self::BaseArch { .. } => Some(
+                "leave the architecture out, the file itself says it: --base SYSTEM=FILE".into(),
+            ),
+            Self::BaseIdle { arch, .. } => {
+                Some(format!("carry it too, with `--arch {arch}`, or leave out the status file"))
+            }
+            Self::Unknown(_) | Self::Package { .. } => None,
         }
     }
 }

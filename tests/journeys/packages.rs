@@ -92,6 +92,33 @@ fn stock_apt_takes_packages_over_https_whatever_its_clock_says() {
     assert!(refused.contains("certificate"), "{refused}");
 }
 
+#[test]
+fn stock_apt_goes_on_with_a_package_that_was_cut() {
+    let office = built();
+    let arguments = [&TRUST[..], &["--access-log", "access.log"]];
+    let serving = Serving::with(&office.sandbox, &arguments.concat());
+    let data = office.read("demo-data");
+    // As apt leaves it when it is stopped, and as it lies there after a power cut.
+    for (turn, day) in ["2010-01-01 00:00:00Z", "now"].iter().enumerate() {
+        let apt = apt(&office, &serving, "http");
+        apt.begin("demo-data_1.0-1_all.deb", &data[..100], day);
+        assert_eq!(fetched(&apt), Ok(expected(&office)), "{day}");
+        // A line is written when its answer has gone, which apt does not wait for.
+        let log = loop {
+            let log = String::from_utf8(office.read("access.log")).unwrap();
+            if log.lines().filter(|line| line.contains("/demo-data_1.0-1_all.deb\",")).count()
+                > turn
+            {
+                break log;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        };
+        let line = log.lines().rfind(|line| line.contains("/demo-data_1.0-1_all.deb\","));
+        let line: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+        assert_eq!((&line["status"], &line["bytes"]), (&206.into(), &(data.len() - 100).into()));
+    }
+}
+
 /// A site's authority and the certificate of a server, both of the day before
 /// yesterday and good for twenty years.
 fn certify(office: &Office) -> PathBuf {

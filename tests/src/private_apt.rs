@@ -90,6 +90,15 @@ impl PrivateApt {
         }
     }
 
+    /// Leaves a part of a package as a download that was cut, of this day as `touch -d`
+    /// takes it.
+    pub fn begin(&self, name: &str, bytes: &[u8], day: &str) {
+        let part = self.path("archives/partial").join(name);
+        fs::write(&part, bytes).expect("the folder is ours");
+        let mut touch = Command::new("touch");
+        crate::stock::succeed(touch.args(["-d", day]).arg(part));
+    }
+
     /// The files that it has fetched, sorted, with their bytes.
     pub fn fetched(&self) -> Vec<(String, Vec<u8>)> {
         let entries = fs::read_dir(self.path("archives")).expect("the folder is ours");

@@ -69,6 +69,13 @@ impl Systems {
     }
 }
 
+/// Whether this place of a repository is a package's, whose digest is in its path.
+/// Indexes have no day, also by their digest: apt takes two of one day and one size
+/// for the same.
+pub(crate) fn is_package(place: &str) -> bool {
+    place.split_once('/').is_some_and(|(_system, path)| path.starts_with("pool/"))
+}
+
 fn of<'a>(bundle: &'a Bundle, system: &SystemName) -> Option<&'a RepositoryRecord> {
     bundle.manifest().repositories.iter().find(|repository| repository.system == *system)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     holdings::Found,
-    range::{self, Wanted},
+    range::{self, Marks, Wanted},
     reply::{Refusal, Reply},
     stream::{BlobStream, Sending},
 };
@@ -13,10 +13,17 @@ use axum::{
     },
 };
 use manifests::Digest;
-use std::ops::Range;
+use std::{
+    ops::Range,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// What clients compare with the digest they asked for.
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+/// Since when addresses with a digest in them stand for their bytes: always, and so
+/// one day for all bundles. It is 2010-01-01.
+const ALWAYS: Duration = Duration::from_secs(1_262_304_000);
 
 /// What the headers say of a blob.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +34,14 @@ pub(crate) struct Told<'a> {
     pub(crate) size: u64,
     /// Its media type.
     pub(crate) media_type: &'a str,
+    /// Whether its address stands for nothing else, ever.
+    pub(crate) is_fixed: bool,
+}
+
+impl Told<'_> {
+    fn since(self) -> Option<SystemTime> {
+        self.is_fixed.then_some(UNIX_EPOCH + ALWAYS)
+    }
 }
 
 /// Answers with a blob of a bundle, or the part of it that the request names.
@@ -36,7 +51,21 @@ pub(crate) async fn reply(
     found: Found<'_>,
     media_type: &str,
 ) -> Result<Reply, Refusal> {
-    let told = Told { digest: &found.record.digest, size: found.record.size, media_type };
+    let (digest, size) = (&found.record.digest, found.record.size);
+    let told = Told { digest, size, media_type, is_fixed: false };
+    answer(request, told, async |bytes| body(sending, found, bytes).await).await
+}
+
+/// The same for a file of a repository of OS packages. apt goes on with a package that
+/// it has a part of, and knows dates alone.
+pub(crate) async fn package_reply(
+    sending: Sending<'_>,
+    request: &Parts,
+    found: Found<'_>,
+    is_fixed: bool,
+) -> Result<Reply, Refusal> {
+    let bundles::BlobRecord { digest, size, media_type, .. } = found.record;
+    let told = Told { digest, size: *size, media_type, is_fixed };
     answer(request, told, async |bytes| body(sending, found, bytes).await).await
 }
 
@@ -50,7 +79,8 @@ pub(crate) async fn answer(
     let etag = format!("\"{}\"", told.digest);
     let mut reply = Response::new(Body::empty());
     describe(reply.headers_mut(), told, &etag);
-    let part = match range::wanted(&request.headers, &etag, told.size) {
+    let marks = Marks { etag: &etag, since: told.since() };
+    let part = match range::wanted(&request.headers, marks, told.size) {
         Wanted::Nothing => {
             *reply.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(reply);
@@ -88,6 +118,9 @@ fn describe(headers: &mut HeaderMap, told: Told<'_>, etag: &str) {
     set(headers, header::ETAG, etag);
     set(headers, header::ACCEPT_RANGES, "bytes");
     set(headers, CONTENT_DIGEST, &told.digest.to_string());
+    if let Some(since) = told.since() {
+        set(headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(since));
+    }
 }
 
 /// Sets status and lengths for a part or the whole; gives the bytes to send.

@@ -1,7 +1,7 @@
 //! Which part of a blob a request wants, if it wants any of it at all.
 
 use axum::http::{HeaderMap, header};
-use std::ops::Range;
+use std::{ops::Range, time::SystemTime};
 
 /// What to send of `size` bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +16,33 @@ pub(crate) enum Wanted {
     Outside,
 }
 
+/// What tells the bytes of one address from others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks<'a> {
+    /// Of the bytes.
+    pub(crate) etag: &'a str,
+    /// Where an address never stands for other bytes: since when. For clients that
+    /// know dates alone.
+    pub(crate) since: Option<SystemTime>,
+}
+
+impl Marks<'_> {
+    /// Whether a client's part is of these bytes. A later date is as good as ours: a
+    /// client that lost its power has the day of its own writing.
+    fn fit(self, condition: &str) -> bool {
+        let is_since = |since| httpdate::parse_http_date(condition).is_ok_and(|day| day >= since);
+        condition == self.etag || self.since.is_some_and(is_since)
+    }
+}
+
 /// Reads `If-None-Match`, `If-Range` and `Range`. Anything that is not
 /// understood, and any request for several parts at once, gets the whole.
-pub(crate) fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
+pub(crate) fn wanted(headers: &HeaderMap, marks: Marks<'_>, size: u64) -> Wanted {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if text(header::IF_NONE_MATCH).is_some_and(|list| matches(list, etag)) {
+    if text(header::IF_NONE_MATCH).is_some_and(|list| matches(list, marks.etag)) {
         return Wanted::Nothing;
     }
-    let unchanged = text(header::IF_RANGE).is_none_or(|tag| tag == etag);
+    let unchanged = text(header::IF_RANGE).is_none_or(|condition| marks.fit(condition));
     match text(header::RANGE).filter(|_| unchanged) {
         Some(range) => part(range, size),
         None => Wanted::Whole,
@@ -68,7 +87,7 @@ mod tests {
 
     fn ask(fields: &[(header::HeaderName, &str)], size: u64) -> Wanted {
         let headers = fields.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
-        wanted(&headers.collect(), "\"e\"", size)
+        wanted(&headers.collect(), Marks { etag: "\"e\"", since: None }, size)
     }
 
     fn range(text: &str, size: u64) -> Wanted {
@@ -131,5 +150,23 @@ mod tests {
         let part = |tag| ask(&[(header::IF_RANGE, tag), (header::RANGE, "bytes=1-2")], 10);
         assert_eq!(part("\"e\""), Wanted::Part(1..3));
         assert_eq!(part("\"other\""), Wanted::Whole);
+    }
+
+    #[test]
+    fn a_date_counts_where_an_address_never_stands_for_other_bytes() {
+        let day = "Fri, 01 Jan 2010 00:00:00 GMT";
+        let since = httpdate::parse_http_date(day).unwrap();
+        let part = |condition: &str, since| {
+            let fields = [(header::IF_RANGE, condition), (header::RANGE, "bytes=1-2")];
+            let headers = fields.map(|(name, value)| (name, value.parse().unwrap()));
+            wanted(&headers.into_iter().collect(), Marks { etag: "\"e\"", since }, 10)
+        };
+        for day in [day, "Sat, 21 Nov 2026 18:00:00 GMT", "\"e\""] {
+            assert_eq!(part(day, Some(since)), Wanted::Part(1..3), "{day}");
+        }
+        for other in ["Thu, 31 Dec 2009 23:59:59 GMT", "\"other\"", "", "today"] {
+            assert_eq!(part(other, Some(since)), Wanted::Whole, "{other}");
+        }
+        assert_eq!(part(day, None), Wanted::Whole);
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     access::{Access, Deed},
     access_log::{AccessLog, Subject},
-    blob,
+    apt, blob,
     budget::Budget,
     crowd::{Crowd, Guest},
     files::ServedFile,
@@ -249,9 +249,10 @@ impl Site {
             Route::Apt(path) => {
                 let found = current.holdings.package_file(&path);
                 let found = found.ok_or_else(|| Refusal::PackageUnknown(path.clone()))?;
+                let is_fixed = apt::is_package(&path);
                 subject.name = Some(path);
                 subject.digest = Some(found.record.digest.clone());
-                blob::reply(sending, request, found, &found.record.media_type).await
+                blob::package_reply(sending, request, found, is_fixed).await
             }
         }
     }

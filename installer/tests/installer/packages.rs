@@ -77,6 +77,26 @@ fn files_of_a_repository_are_answered_like_all_others() {
     }
 }
 
+/// apt asks for the rest of a package with a date, and for nothing else.
+#[test]
+fn a_package_alone_has_a_day_which_is_always_the_same() {
+    let world = World::new();
+    let serving = Serving::with(&world, [bundle(&world, "packages", DEMO)]);
+    let rest = |path: &str, day: &str| {
+        let fields = [("Range", "bytes=10-19"), ("If-Range", day)];
+        ask(serving.address, "GET", path, &fields).status
+    };
+    let day = "Fri, 01 Jan 2010 00:00:00 GMT";
+    let head = ask(serving.address, "HEAD", DEB, &[]);
+    assert_eq!(head.header("last-modified"), Some(day));
+    assert_eq!((rest(DEB, day), rest(DEB, "Thu, 31 Dec 2009 00:00:00 GMT")), (206, 200));
+    for path in [IN_RELEASE, &by_hash("3")] {
+        let head = ask(serving.address, "HEAD", path, &[]);
+        assert_eq!(head.header("last-modified"), None, "{path}");
+        assert_eq!(rest(path, day), 200, "{path}");
+    }
+}
+
 #[test]
 fn what_is_there_is_listed_and_nothing_else_is_there() {
     let world = World::new();

@@ -92,7 +92,7 @@ impl Read<'_> {
 
     async fn send(&self, stored: Stored, media_type: &str) -> Result<Reply, Refusal> {
         let (digest, size) = (stored.digest.clone(), stored.size);
-        let told = Told { digest: &digest, size, media_type };
+        let told = Told { digest: &digest, size, media_type, is_fixed: false };
         let body = async |bytes| {
             send::body(self.overlay, stored, bytes).await.map_err(|_reported| super::damaged())
         };

@@ -34,6 +34,9 @@ pub enum DebError {
     /// There is no control file, or there are several.
     #[error("expected one file `control`, found {0}")]
     Control(usize),
+    /// Something that is neither a file nor a folder, or leads out of its own.
+    #[error("it has `{0}` among its control files: expected plain files of one folder")]
+    Odd(String),
     /// It is no text.
     #[error("its file `control` is not UTF-8, or longer than {CONTROL} bytes")]
     Text,
@@ -112,7 +115,9 @@ fn from_tar(packed: &[u8], expected: Form) -> Result<String, DebError> {
     let mut tar = TarReader::new(Bounded { inner: plain, left: PLAIN });
     let mut found = Vec::new();
     while let Some(entry) = tar.next_entry()? {
-        if entry.path.trim_start_matches("./") == "control" {
+        let plain = matches!(entry.kind, EntryKind::File | EntryKind::Folder);
+        let name = name(&entry.path).filter(|_| plain).ok_or(DebError::Odd(entry.path))?;
+        if name == "control" {
             let mut text = Vec::new();
             (&mut tar).take(CONTROL + 1).read_to_end(&mut text)?;
             found.push((entry.kind, text));
@@ -124,6 +129,12 @@ fn from_tar(packed: &[u8], expected: Form) -> Result<String, DebError> {
         Ok(text) if text.len() as u64 <= CONTROL => Ok(text),
         _ => Err(DebError::Text),
     }
+}
+
+/// Where dpkg would unpack an entry, whichever of the many ways it is written in.
+fn name(path: &str) -> Option<String> {
+    let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    (!parts.contains(&"..")).then(|| parts.join("/"))
 }
 
 /// Ends with an error where too much comes out.

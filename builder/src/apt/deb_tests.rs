@@ -29,7 +29,7 @@ fn tar(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
         header.set_entry_type(*kind);
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
-        if *kind == tar::EntryType::Symlink {
+        if matches!(kind, tar::EntryType::Symlink | tar::EntryType::Link) {
             header.set_link_name("/etc/passwd").unwrap();
         }
         builder.append_data(&mut header, path, *bytes).unwrap();
@@ -108,14 +108,52 @@ fn control_is_one_file_of_text() {
     for (found, entries) in [
         ("found 0", vec![("./postinst", FILE, &b"true"[..])]),
         ("found 2", vec![control, control]),
-        ("found 2", vec![control, link]),
-        ("found 1", vec![link]),
+        ("it has `control` among", vec![control, link]),
+        ("it has `control` among", vec![link]),
+        ("found 1", vec![("control", tar::EntryType::Directory, &b""[..])]),
         ("not UTF-8", vec![("control", FILE, &b"Package: \xff"[..])]),
         ("longer than", vec![("control", FILE, &[b'a'; 1024 * 1024 + 1][..])]),
     ] {
         let error = with_control("control.tar", &tar(&entries)).unwrap_err().to_string();
         assert!(error.contains(found), "{error}");
     }
+}
+
+/// dpkg takes the last of several; a name that only looks like another is one of them.
+#[test]
+fn no_second_control_hides_behind_another_spelling() {
+    let mine = SOCAT.replace("socat", "other");
+    for spelling in [".//control", "././control", "/control", "./control/", "control/."] {
+        let both = [("./control", FILE, SOCAT.as_bytes()), ("other", FILE, mine.as_bytes())];
+        let packed = respelled(tar(&both), spelling);
+        let error = with_control("control.tar", &packed).unwrap_err().to_string();
+        assert!(error.contains("found 2"), "{spelling}: {error}");
+    }
+    let control = ("./control", FILE, SOCAT.as_bytes());
+    let scripts = [("./", tar::EntryType::Directory, &b""[..]), control, ("./md5sums", FILE, b"")];
+    assert_eq!(with_control("control.tar", &tar(&scripts)).unwrap(), SOCAT);
+    for spelling in ["../control", "a/../control"] {
+        let packed = tar(&[control, ("./postinst", FILE, &b"true"[..])]);
+        let error = with_control("control.tar", &respelled(packed, spelling)).unwrap_err();
+        assert!(matches!(&error, DebError::Odd(path) if path == spelling), "{error}");
+    }
+    for kind in [tar::EntryType::Symlink, tar::EntryType::Link, tar::EntryType::Fifo] {
+        let packed = tar(&[control, ("postinst", kind, &b""[..])]);
+        let error = with_control("control.tar", &packed).unwrap_err();
+        assert!(matches!(&error, DebError::Odd(path) if path == "postinst"), "{error}");
+    }
+}
+
+/// Gives the last entry another name.
+fn respelled(mut tar: Vec<u8>, name: &str) -> Vec<u8> {
+    let heads = (0..tar.len()).step_by(512).filter(|at| tar[at + 257..].starts_with(b"ustar"));
+    let at = heads.last().unwrap();
+    let mut header = tar::Header::from_byte_slice(&tar[at..at + 512]).clone();
+    header.as_old_mut().name = [0; 100];
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_cksum();
+    tar[at..at + 512].copy_from_slice(header.as_bytes());
+    tar
 }
 
 #[test]

@@ -62,7 +62,7 @@ checked_name!(
     /// The version of a package, with its epoch: `1:1.4.7-1+b2`.
     PackageVersion,
     "the version of a package",
-    "1 to 128 of letters, digits, `.`, `+`, `~`, `-` and `:`, beginning with a digit",
+    "1 to 128 of letters, digits, `.`, `+`, `~` and `-`, beginning with a digit and not ending with `-`, behind an epoch of digits and `:` if any",
     is_version
 );
 
@@ -98,10 +98,15 @@ fn is_package(text: &str) -> bool {
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
+/// As Debian's policy has it; dpkg's epochs are no larger than this.
 fn is_version(text: &str) -> bool {
-    (1..=128).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".+~:-".contains(&b))
-        && text.starts_with(|c: char| c.is_ascii_digit())
+    let (epoch, version) = text.split_once(':').unwrap_or(("0", text));
+    let is_epoch = (1..=9).contains(&epoch.len()) && epoch.bytes().all(|b| b.is_ascii_digit());
+    is_epoch
+        && text.len() <= 128
+        && version.bytes().all(|b| b.is_ascii_alphanumeric() || b".+~-".contains(&b))
+        && version.starts_with(|c: char| c.is_ascii_digit())
+        && !version.ends_with('-')
 }
 
 fn is_bound(text: &str) -> bool {
@@ -198,6 +203,17 @@ mod tests {
         assert!("libstdc++6".parse::<PackageName>().is_ok());
         let version: PackageVersion = "1:1.4.7-1+b2".parse().unwrap();
         assert_eq!(version.without_epoch(), "1.4.7-1+b2");
+    }
+
+    #[test]
+    fn a_version_has_one_epoch_at_most_and_something_behind_it() {
+        for text in ["1", "0:1", "1:2.0~rc1-3+b1", "999999999:1", "4.18.3-6ubuntu0.22.04.3"] {
+            assert!(text.parse::<PackageVersion>().is_ok(), "{text}");
+        }
+        for text in ["1:2:3", ":1", "1:", "a:1", "1:a", "1-", "9999999999:1", "-1:1", "1:-1", "+1:1"] {
+            assert!(text.parse::<PackageVersion>().is_err(), "{text}");
+            assert!(format!("socat (>= {text})").parse::<Wish>().is_err(), "{text}");
+        }
     }
 
     #[test]

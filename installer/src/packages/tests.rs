@@ -59,6 +59,21 @@ async fn packages_come_from_our_repository_alone_and_the_site_s_apt_sees_nothing
     assert!(asked.lock().unwrap().iter().any(|path| path.ends_with("/libtoy_2.0_all.deb")));
 }
 
+/// apt by itself keeps the index with the later date, and says nothing.
+#[tokio::test]
+async fn an_older_bundle_counts_when_it_is_served_after_a_later_one() {
+    let (host, later) = (AptHost::new(&[]), Archive::later());
+    let (url, _, place) = later.serve_changing();
+    let newer = Repository { key: later.key.clone(), ..repository(&url) };
+    prepare(host.remote(), &newer).await.unwrap();
+    assert_eq!(changes(&simulated(&host, &["conntrack"]).await), "conntrack 1.5-1");
+    *place.lock().unwrap() = Archive::get().root();
+    prepare(host.remote(), &repository(&url)).await.unwrap();
+    assert_eq!(changes(&simulated(&host, &["conntrack"]).await), "libtoy 2.0, conntrack 1.4-1");
+    assert!(installed(&host, &["conntrack"]).success());
+    assert_eq!(host.installed(), "conntrack 1.4-1, libtoy 2.0");
+}
+
 #[tokio::test]
 async fn a_repository_that_is_not_there_or_signed_by_others_is_told() {
     let host = AptHost::new(&[]);

@@ -47,6 +47,9 @@ const OURS: &[Recipe] = &[
     ("last", "1", "Depends: slow\n", &[]),
 ];
 
+/// What a later release has.
+const LATER: &[Recipe] = &[("conntrack", "1.5-1", "", &[])];
+
 /// What the site has of its own.
 const THEIRS: &[Recipe] = &[
     ("socat", "1.7", "", &[]),
@@ -62,6 +65,9 @@ const THEIRS: &[Recipe] = &[
     ("dependant", "1", "Depends: libtoy\n", &[]),
 ];
 
+/// An address, what was asked for there, and the folder that is served.
+type Changing = (String, Arc<Mutex<Vec<String>>>, Arc<Mutex<PathBuf>>);
+
 /// All packages and the repository, made once.
 #[derive(Debug)]
 pub(crate) struct Archive {
@@ -72,10 +78,15 @@ pub(crate) struct Archive {
 impl Archive {
     pub(crate) fn get() -> &'static Self {
         static MADE: OnceLock<Archive> = OnceLock::new();
-        MADE.get_or_init(Self::make)
+        MADE.get_or_init(|| Self::make(OURS, "Sat, 01 Aug 2026"))
     }
 
-    fn make() -> Self {
+    /// A release of a month later, signed with a key of its own.
+    pub(crate) fn later() -> Self {
+        Self::make(LATER, "Tue, 01 Sep 2026")
+    }
+
+    fn make(ours: &[Recipe], day: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
         for place in
@@ -83,12 +94,12 @@ impl Archive {
         {
             fs::create_dir_all(at(place)).unwrap();
         }
-        for (recipes, place) in [(OURS, "repository/pool"), (THEIRS, "site")] {
+        for (recipes, place) in [(ours, "repository/pool"), (THEIRS, "site")] {
             for recipe in recipes {
                 build(recipe, &at(place));
             }
         }
-        let key = sign(folder.path());
+        let key = sign(folder.path(), day);
         Self { folder, key }
     }
 
@@ -105,23 +116,31 @@ impl Archive {
     }
 
     /// What is served.
-    pub(super) fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("repository")
     }
 
     /// Serves the repository on loopback: its address, and what was asked for.
     pub(crate) fn serve(&self) -> (String, Arc<Mutex<Vec<String>>>) {
+        let (url, asked, _root) = self.serve_changing();
+        (url, asked)
+    }
+
+    /// The same, where another folder may come to the same address: that of another
+    /// archive's [`Self::root`].
+    pub(crate) fn serve_changing(&self) -> Changing {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (root, heard) = (self.root(), asked.clone());
+        let place = Arc::new(Mutex::new(self.root()));
+        let (root, heard) = (place.clone(), asked.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (root, heard) = (root.clone(), heard.clone());
+                let (root, heard) = (root.lock().unwrap().clone(), heard.clone());
                 thread::spawn(move || answer(stream, &root, &heard));
             }
         });
-        (format!("http://{address}"), asked)
+        (format!("http://{address}"), asked, place)
     }
 }
 
@@ -175,13 +194,13 @@ fn build((name, version, control, files): &Recipe, into: &Path) {
 }
 
 /// Makes the lists, and signs them with a key of their own; the public key.
-fn sign(folder: &Path) -> String {
+fn sign(folder: &Path, day: &str) -> String {
     let suite = folder.join("repository/dists/bottari");
     let scan =
         run(Command::new("dpkg-scanpackages").arg("pool").current_dir(folder.join("repository")));
     fs::write(suite.join("main/binary-amd64/Packages"), &scan).unwrap();
     let release = format!(
-        "Origin: Bottari\nSuite: bottari\nCodename: bottari\nDate: Sat, 01 Aug 2026 00:00:00 UTC\n\
+        "Origin: Bottari\nSuite: bottari\nCodename: bottari\nDate: {day} 00:00:00 UTC\n\
          Architectures: amd64\nComponents: main\nSHA256:\n {} {} main/binary-amd64/Packages\n",
         bundles::sha256(&scan).hex(),
         scan.len()

@@ -145,6 +145,30 @@ fn stock_apt_refuses_packages_of_a_release_whose_key_it_does_not_know() {
     assert!(refused.contains("NO_PUBKEY"), "{refused}");
 }
 
+/// Hosts of one release know its key and no other.
+#[test]
+fn two_releases_with_keys_of_their_own_are_served_side_by_side() {
+    let office = built();
+    let lockfile = String::from_utf8(office.read("packages.lock")).unwrap();
+    let other = lockfile.replacen("release: demo\n", "release: other\n", 1);
+    assert!(other != lockfile);
+    fs::write(office.path("packages.lock"), other).unwrap();
+    office.builder("key generate --apt --no-password -o other.key");
+    office.builder(&format!("{BUILD} --apt-key other.key -o other.bundle"));
+    let serving = Serving::with(&office.sandbox, &[&TRUST[..], &["other.bundle"]].concat());
+    let at = |place: &str, key: &str| {
+        let uri = format!("http://{}/apt/{place}debian-12", serving.address);
+        fetched(&PrivateApt::new(&uri, &office.path(key), "amd64"))
+    };
+    assert_eq!(at("by-release/demo/", "apt.asc"), Ok(expected(&office)));
+    assert_eq!(at("by-release/other/", "other.asc"), Ok(expected(&office)));
+    assert_eq!(at("", "other.asc"), Ok(expected(&office)));
+    for (place, key) in [("by-release/demo/", "other.asc"), ("by-release/other/", "apt.asc")] {
+        let refused = at(place, key).unwrap_err();
+        assert!(refused.contains("NO_PUBKEY"), "{refused}");
+    }
+}
+
 #[test]
 fn a_byte_changed_in_any_file_of_a_repository_is_refused_by_us_and_by_stock_apt() {
     let office = built();

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     packages::{Needed, Repository},
     plan::PlannedStep,
+    serve::home_of,
     steps::{Action, OsPackages, PlaceFile},
 };
 
@@ -73,9 +74,11 @@ fn repository(
     let carried = site.inputs.contents.repositories.0.get(&needed.system);
     let carried = carried.filter(|carried| !carried.key.is_empty());
     let unsigned = || PlanningError::Repository { system: needed.system.to_string() };
+    let home = home_of(&site.inputs.lockfile.release, &needed.system);
     let scheme = if site.certificates.is_some() { "https" } else { "http" };
     Ok(Repository {
-        url: format!("{scheme}://{}/apt/{}", site.registry(), needed.system).parse()?,
+        // Another release may answer for the system itself, signed with another key.
+        url: format!("{scheme}://{}/apt/{}", site.registry(), home).parse()?,
         arch: node.arch,
         key: carried.ok_or_else(unsigned)?.key.clone(),
         authority: site.certificates.map(|_| ours(AUTHORITY)),

@@ -43,6 +43,7 @@ mod writable;
 
 pub use access::AccessOptions;
 pub use access_log::{LineSink, OpenLog};
+pub(crate) use apt::home_of;
 pub(crate) use clock::rfc3339;
 pub use crowd::Limits;
 pub use error::ServeError;

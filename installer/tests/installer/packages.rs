@@ -102,11 +102,22 @@ fn what_is_there_is_listed_and_nothing_else_is_there() {
     let world = World::new();
     let serving = Serving::with(&world, [bundle(&world, "packages", DEMO)]);
     let list = get(serving.address, "/apt/");
-    assert_eq!(list.text().lines().count(), 3, "{}", list.text());
-    assert!(list.text().starts_with("debian-12/dists/bottari/InRelease  17  sha256:"));
+    assert_eq!(list.text().lines().count(), 6, "{}", list.text());
+    assert!(list.text().contains("\ndebian-12/dists/bottari/InRelease  17  sha256:"));
     assert_eq!(get(serving.address, "/apt").text(), list.text());
+    for folder in ["debian-12/", "by-release/", "by-release/demo/debian-12/"] {
+        let list = get(serving.address, &format!("/apt/{folder}"));
+        assert_eq!(list.text().lines().count(), 3, "{}", list.text());
+    }
     assert_eq!(get(serving.address, "/apt/debian-12/pool/").text().lines().count(), 1);
     for path in [
+        "/apt/by-release",
+        "/apt/by-release/demo",
+        "/apt/by-release/demo/debian-12",
+        "/apt/by-release/other/debian-12/dists/bottari/InRelease",
+        "/apt/by-release/debian-12/dists/bottari/InRelease",
+        "/apt/by-release/../debian-12/dists/bottari/InRelease",
+        "/apt/by-release//debian-12/dists/bottari/InRelease",
         "/apt/debian-12",
         "/apt/debian-13/",
         "/apt/debian-13/dists/bottari/InRelease",
@@ -140,6 +151,31 @@ fn the_higher_serial_answers_for_a_system_and_an_update_under_way_goes_on() {
             assert!(found.text() == index(content), "an index is found by its digest");
         }
     }
+}
+
+#[test]
+fn each_release_has_its_repository_to_itself_whoever_answers_for_the_system() {
+    let world = World::new();
+    let demo = bundle(&world, "demo", DEMO);
+    let other = bundle(&world, "other", Variant { release: "other", serial: 9, ..DEMO });
+    let newer = bundle(&world, "newer", Variant { serial: 4, ..DEMO });
+    let serving = Serving::with(&world, [&demo, &other, &newer]);
+    let at = |place: &str| {
+        let path = IN_RELEASE.replace("/apt/", &format!("/apt/{place}"));
+        get(serving.address, &path).text().to_owned()
+    };
+    assert_eq!(at(""), "Suite: bottari 4\n");
+    assert_eq!(at("by-release/demo/"), "Suite: bottari 4\n");
+    assert_eq!(at("by-release/other/"), "Suite: bottari 9\n");
+    let index = |content, release: &str| {
+        let path = by_hash(content).replace("/apt/", &format!("/apt/by-release/{release}/"));
+        get(serving.address, &path).status
+    };
+    assert_eq!((index("3", "demo"), index("4", "demo"), index("9", "other")), (200, 200, 200));
+    assert_eq!((index("3", "other"), index("9", "demo")), (404, 404));
+    let deb = DEB.replace("/apt/", "/apt/by-release/other/");
+    let head = ask(serving.address, "HEAD", &deb, &[]);
+    assert_eq!((head.status, head.header("last-modified").is_some()), (200, true));
 }
 
 #[test]

@@ -67,7 +67,8 @@ fn a_host_gets_the_sets_of_its_roles_from_the_registry() {
     let worker = action(&fixture, "h2/prepare/os-packages");
     assert_eq!(wishes(&worker), ["chrony", "conntrack", "socat (>= 1.7)"]);
     assert_eq!(worker.start, ["chrony.service".parse().unwrap()]);
-    assert_eq!(worker.repository.url.as_str(), "https://10.86.0.11:5000/apt/debian-12");
+    let url = "https://10.86.0.11:5000/apt/by-release/lab/debian-12";
+    assert_eq!(worker.repository.url.as_str(), url);
     assert_eq!(worker.repository.key, "the key\n");
     let authority = worker.repository.authority.unwrap();
     match &step(&fixture.plan().unwrap(), "h2/prepare/packages-ca").action {

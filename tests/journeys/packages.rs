@@ -145,6 +145,26 @@ fn stock_apt_refuses_packages_of_a_release_whose_key_it_does_not_know() {
     assert!(refused.contains("NO_PUBKEY"), "{refused}");
 }
 
+/// `kim` with the password `secret`.
+const USERS: &str = "kim:$2y$04$KEwLuxJcF7ft/LtiC1hWVeBDezP.2pFyF5WKRgGnW7F90Db01uhwS\n";
+
+#[test]
+fn a_server_with_users_lets_stock_apt_in_that_has_a_name_or_everybody() {
+    let office = built();
+    fs::write(office.path("users"), USERS).unwrap();
+    let serve = |more: &[&str]| {
+        Serving::with(&office.sandbox, &[&TRUST[..], &["--users", "users"], more].concat())
+    };
+    let serving = serve(&[]);
+    let refused = fetched(&apt(&office, &serving, "http")).unwrap_err();
+    assert!(refused.contains("401  Unauthorized"), "{refused}");
+    let line = format!("machine http://{}/apt/ login kim password secret\n", serving.address);
+    let known = apt(&office, &serving, "http").with_login(&line);
+    assert_eq!(fetched(&known), Ok(expected(&office)));
+    let serving = serve(&["--anonymous-pull"]);
+    assert_eq!(fetched(&apt(&office, &serving, "http")), Ok(expected(&office)));
+}
+
 /// Hosts of one release know its key and no other.
 #[test]
 fn two_releases_with_keys_of_their_own_are_served_side_by_side() {

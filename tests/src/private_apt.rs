@@ -59,8 +59,20 @@ impl PrivateApt {
     /// The same where this authority alone vouches for servers.
     #[must_use]
     pub fn with_authority(self, certificate: &Path) -> Self {
+        self.with("Acquire::https::CaInfo", certificate)
+    }
+
+    /// The same with a line of `auth.conf`.
+    #[must_use]
+    pub fn with_login(self, line: &str) -> Self {
+        self.write("login", line);
+        let login = self.path("login");
+        self.with("Dir::Etc::netrc", &login)
+    }
+
+    fn with(self, name: &str, path: &Path) -> Self {
         let before = fs::read_to_string(self.path("apt.conf")).expect("it was written before");
-        let line = format!("Acquire::https::CaInfo \"{}\";\n", certificate.display());
+        let line = format!("{name} \"{}\";\n", path.display());
         self.write("apt.conf", &(before + &line));
         self
     }

@@ -87,6 +87,9 @@ plain "$APT"
 rm -rf "$APT/archives" "$APT/state"
 "#;
 
+/// What apt says of a server that asks for a user.
+const FOR_USERS: &str = " 401  Unauthorized";
+
 /// Fetching lists takes seconds; a slow line may need more.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -127,8 +130,13 @@ pub(crate) async fn prepare(host: Remote<'_>, repository: &Repository) -> Result
     let environment = Environment::of(repository);
     let arguments: Vec<&str> = environment.arguments().collect();
     let title = "fetch the lists of packages";
-    host.run_with(title, &script, &arguments, |command| command.deadline(PATIENCE)).await?;
-    Ok(())
+    let done = host.run_with(title, &script, &arguments, |command| command.deadline(PATIENCE));
+    done.await.map(drop).map_err(|error| match error {
+        StepError::Script { host, said, .. } if said.0.contains(FOR_USERS) => {
+            StepError::PackagesForUsers { host, url: repository.url.to_string() }
+        }
+        error => error,
+    })
 }
 
 /// Lets go of the downloads; lists and configuration stay to be looked at.

@@ -2,10 +2,10 @@
 
 use super::{
     Repository, Simulation, install, look, parse, prepare, rehearse, settle, simulate,
-    testing::{AptHost, Archive},
+    testing::{AptHost, Archive, closed_to_strangers},
 };
 use crate::transport::Finished;
-use manifests::{Arch, packages::Wish};
+use manifests::{Arch, Failure, packages::Wish};
 
 fn wishes(texts: &[&str]) -> Vec<Wish> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -72,6 +72,14 @@ async fn an_older_bundle_counts_when_it_is_served_after_a_later_one() {
     assert_eq!(changes(&simulated(&host, &["conntrack"]).await), "libtoy 2.0, conntrack 1.4-1");
     assert!(installed(&host, &["conntrack"]).success());
     assert_eq!(host.installed(), "conntrack 1.4-1, libtoy 2.0");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_user_is_told_with_the_way_out() {
+    let host = AptHost::new(&[]);
+    let error = prepare(host.remote(), &repository(&closed_to_strangers())).await.unwrap_err();
+    assert!(error.to_string().contains("lets users in alone"), "{error}");
+    assert!(error.hint().unwrap().contains("--anonymous-pull"), "{error}");
 }
 
 #[tokio::test]

@@ -158,6 +158,14 @@ pub enum StepError {
         /// The end of apt's output, which names it.
         log: String,
     },
+    /// The registry that has the packages asks who is there, and apt is nobody.
+    #[error("{host}: the server of the packages, {url}, lets users in alone")]
+    PackagesForUsers {
+        /// The host.
+        host: HostName,
+        /// The repository.
+        url: String,
+    },
     /// apt could only do it by harm, or not at all.
     #[error("{host}: the packages cannot be installed: {}", reasons.join("; "))]
     Packages {
@@ -250,6 +258,7 @@ impl Failure for StepError {
                 "on `{host}`, `fuser -v /var/lib/dpkg/lock-frontend` names it; wait for its end, then run the same command again"
             ),
             Self::Packages { .. } => PACKAGES_HINT.into(),
+            Self::PackagesForUsers { .. } => "let everybody read there (`serve --users FILE --anonymous-pull`), then run the same command again; packages are signed and no secret".into(),
             Self::OtherCommand { host, step } => {
                 format!("wait until `{}.service` on `{host}` has ended", step.unit_stem())
             }

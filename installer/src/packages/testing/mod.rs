@@ -6,4 +6,4 @@ mod repository;
 mod tls;
 
 pub(crate) use host::AptHost;
-pub(crate) use repository::Archive;
+pub(crate) use repository::{Archive, closed_to_strangers};

@@ -144,6 +144,23 @@ impl Archive {
     }
 }
 
+/// Where a server lets users in alone: its address.
+pub(crate) fn closed_to_strangers() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            while asked(&mut stream).is_some() {
+                let answer = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"bottari\"\r\nContent-Length: 0\r\n\r\n";
+                if stream.write_all(answer.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    format!("http://{address}")
+}
+
 /// Answers one request after the other, until the client has enough.
 pub(super) fn answer(mut stream: impl Read + Write, root: &Path, heard: &Mutex<Vec<String>>) {
     while let Some(path) = asked(&mut stream) {

@@ -289,6 +289,9 @@ fn a_key_that_nothing_needs_is_said_and_not_read() {
         "build releases/demo.lock --mirrors mirrors.yaml --key release.key --apt-key nowhere";
     let built = office.builder(&format!("{line} -o demo.bundle"));
     assert!(built.stderr.contains("has no OS packages"), "{}", built.stderr);
+    // It is nothing that a quiet build passes over.
+    let built = office.builder(&format!("{line} -q -o quiet.bundle"));
+    assert!(built.stderr.contains("the bundle carries none"), "{}", built.stderr);
 }
 
 #[test]
@@ -339,6 +342,19 @@ fn a_password_of_the_key_for_packages_comes_from_a_file_of_its_own() {
     fs::write(office.path("password"), "보자기\n").unwrap();
     let refusal = office.refusal(&format!("{build} --apt-key-password-file password"));
     assert!(refusal.contains("or the password is wrong"), "{refusal}");
+}
+
+#[test]
+fn a_lockfile_that_somebody_changed_is_not_blamed_on_the_archive_alone() {
+    let office = locked();
+    office.builder("key generate --apt --no-password");
+    let lockfile = String::from_utf8(office.read("packages.lock")).unwrap();
+    let changed = lockfile.replace(TOOL.1, "1:9.0-1");
+    assert!(changed != lockfile);
+    fs::write(office.path("packages.lock"), changed).unwrap();
+    let refusal = office.refusal(&format!("{BUILD} --apt-key apt.key -o packages.bundle"));
+    let said = "`debian-12/demo-tool` is another package: expected demo-tool 1:9.0-1 amd64, found demo-tool 1:2.0+b~rc1-3 amd64\nhint: somebody changed the lockfile, or the archive's index says";
+    assert!(refusal.contains(said), "{refusal}");
 }
 
 #[test]

@@ -60,7 +60,8 @@ impl Failure for AptError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Blob(error) => error.hint(),
-            Self::Deb { .. } | Self::Paragraph { .. } | Self::Other { .. } => Some("these are the bytes that the archive vouches for: tell those who run it, and lock without this package".into()),
+            Self::Other { .. } => Some("somebody changed the lockfile, or the archive's index says other things than its packages: make the lockfile anew with `bottari-builder lock`; when it comes to the same, tell those who run the archive, and lock without this package".into()),
+            Self::Deb { .. } | Self::Paragraph { .. } => Some("these are the bytes that the archive vouches for: tell those who run it, and lock without this package".into()),
             Self::Undated { .. } => Some("make the lockfile anew with `bottari-builder lock`".into()),
             Self::Key(error) => error.hint(),
         }

@@ -74,7 +74,7 @@ impl AptKeyArgument {
         match (&self.apt_key, systems.is_empty()) {
             (None, true) => Ok(None),
             (Some(_), true) => {
-                console.note("the lockfile has no OS packages: the key of `--apt-key` is not used");
+                console.warn("the lockfile has no OS packages: the bundle carries none, and the key of `--apt-key` is not used");
                 Ok(None)
             }
             (None, false) => {

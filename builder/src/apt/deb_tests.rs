@@ -146,8 +146,8 @@ fn no_second_control_hides_behind_another_spelling() {
 
 /// Gives the last entry another name.
 fn respelled(mut tar: Vec<u8>, name: &str) -> Vec<u8> {
-    let heads = (0..tar.len()).step_by(512).filter(|at| tar[at + 257..].starts_with(b"ustar"));
-    let at = heads.last().unwrap();
+    let mut heads = (0..tar.len()).step_by(512).filter(|at| tar[at + 257..].starts_with(b"ustar"));
+    let at = heads.next_back().unwrap();
     let mut header = tar::Header::from_byte_slice(&tar[at..at + 512]).clone();
     header.as_old_mut().name = [0; 100];
     header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());

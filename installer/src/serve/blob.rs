@@ -22,8 +22,8 @@ use std::{
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 /// Since when addresses with a digest in them stand for their bytes: always, and so
-/// one day for all bundles. It is 2010-01-01.
-const ALWAYS: Duration = Duration::from_secs(1_262_304_000);
+/// one day for all bundles: 2010-01-01, in seconds since 1970.
+const ALWAYS: u64 = 1_262_304_000;
 
 /// What the headers say of a blob.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub(crate) struct Told<'a> {
 
 impl Told<'_> {
     fn since(self) -> Option<SystemTime> {
-        self.is_fixed.then_some(UNIX_EPOCH + ALWAYS)
+        self.is_fixed.then_some(UNIX_EPOCH + Duration::from_secs(ALWAYS))
     }
 }
 

@@ -210,7 +210,9 @@ mod tests {
         for text in ["1", "0:1", "1:2.0~rc1-3+b1", "999999999:1", "4.18.3-6ubuntu0.22.04.3"] {
             assert!(text.parse::<PackageVersion>().is_ok(), "{text}");
         }
-        for text in ["1:2:3", ":1", "1:", "a:1", "1:a", "1-", "9999999999:1", "-1:1", "1:-1", "+1:1"] {
+        for text in
+            ["1:2:3", ":1", "1:", "a:1", "1:a", "1-", "9999999999:1", "-1:1", "1:-1", "+1:1"]
+        {
             assert!(text.parse::<PackageVersion>().is_err(), "{text}");
             assert!(format!("socat (>= {text})").parse::<Wish>().is_err(), "{text}");
         }

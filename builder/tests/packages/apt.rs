@@ -63,6 +63,11 @@ impl Host {
         Self { folder, base: Base::read(paragraphs, arch).unwrap() }
     }
 
+    /// What dpkg says of it.
+    pub(crate) fn status(&self) -> String {
+        fs::read_to_string(self.folder.path().join("status")).unwrap()
+    }
+
     /// Whether a package of this name is there.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.base.names().any(|known| known == name)
@@ -82,7 +87,7 @@ impl Host {
             all.join(", ")
         );
         let replaced = |name: &str| packages.iter().any(|package| package.name == name);
-        let installed = fs::read_to_string(self.folder.path().join("status")).unwrap();
+        let installed = self.status();
         let kept = installed.split("\n\n").filter(|paragraph| {
             let name = paragraph.lines().find_map(|line| line.strip_prefix("Package: "));
             name.is_some_and(|name| !replaced(name))
@@ -129,10 +134,14 @@ fn installed(line: &str) -> Option<(String, String)> {
 /// A status file that has these packages installed, as apt's own indexes have them.
 pub(crate) fn status<'a>(packages: impl Iterator<Item = &'a Package>) -> String {
     let installed = packages.map(|package| {
-        let found = PARAGRAPHS[&(&*package.name, &*package.version.to_string())];
-        format!("{}\nStatus: install ok installed\n\n", found.trim_end())
+        format!("{}\nStatus: install ok installed\n\n", paragraph(package).trim_end())
     });
     installed.collect()
+}
+
+/// What apt's own indexes say of a package.
+pub(crate) fn paragraph(package: &Package) -> &'static str {
+    PARAGRAPHS[&(&*package.name, &*package.version.to_string())]
 }
 
 fn succeed(command: &mut Command) -> Output {

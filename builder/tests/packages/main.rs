@@ -5,6 +5,7 @@
 
 mod apt;
 mod in_release;
+mod installing;
 mod judged;
 mod keys;
 mod oracle;

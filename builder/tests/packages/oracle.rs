@@ -1,7 +1,10 @@
 //! Sets of packages, some that clusters need and many drawn at random: our closure
 //! is apt's, or the difference is one that is explained.
 
-use crate::apt::{self, Host};
+use crate::{
+    apt::{self, Host},
+    installing::{Hulls, installed},
+};
 use builder::debian::{Base, Chosen, Closure, Package, Priority, Universe};
 use journeys::stock;
 use std::{
@@ -36,6 +39,7 @@ type Names = BTreeMap<String, String>;
 struct Oracle {
     universe: Universe,
     host: Host,
+    hulls: Hulls,
 }
 
 impl Oracle {
@@ -55,7 +59,7 @@ impl Oracle {
         let status = apt::status(minimal.chosen.iter().map(|chosen| chosen.package));
         let host = Host::new(&status, &apt::arch());
         drop(minimal);
-        Some(Self { universe, host })
+        Some(Self { universe, host, hulls: Hulls::new() })
     }
 
     fn ours(&self, wanted: &[&str]) -> Result<Names, String> {
@@ -123,6 +127,25 @@ impl Oracle {
         self.host.debcheck(self.packages(closure))
     }
 
+    /// Has stock apt and dpkg install a closure for real; gives what of it they did not
+    /// need. All that was there before has to be there, and nothing else may be.
+    fn install(&self, closure: &Names, wanted: &[&str]) -> Result<Names, String> {
+        let status = self.host.status();
+        let before = installed(&status);
+        let mut rest: Names = before.clone().into_iter().chain(closure.clone()).collect();
+        let found = self.hulls.install(&status, self.packages(closure), wanted)?;
+        for (name, version) in &found {
+            match rest.remove(name) {
+                Some(expected) if expected == *version => {}
+                expected => return Err(format!("{name}: {expected:?} expected, {version} found")),
+            }
+        }
+        match rest.keys().find(|name| before.contains_key(*name) || wanted.contains(&&***name)) {
+            Some(gone) => Err(format!("{gone} is not there")),
+            None => Ok(rest),
+        }
+    }
+
     fn compare(&self, sets: &[Vec<&str>]) -> Tally {
         let mut tally = Tally::default();
         for set in sets {
@@ -143,6 +166,7 @@ impl Oracle {
 #[derive(Debug, Default)]
 struct Tally {
     same: usize,
+    installed: usize,
     hard: usize,
     refused: usize,
     packages: usize,
@@ -153,6 +177,7 @@ struct Tally {
 impl Tally {
     fn add(&mut self, other: Self) {
         self.same += other.same;
+        self.installed += other.installed;
         self.hard += other.hard;
         self.refused += other.refused;
         self.packages += other.packages;
@@ -173,10 +198,17 @@ impl Tally {
             self.wrong.push(format!("{set:?}: dose-debcheck: {why}"));
         }
         let told = || format!("{set:?}: {}", difference(&ours, &theirs));
-        match ours == theirs {
+        let is_same = ours == theirs;
+        match is_same {
             true => self.same += 1,
             false if oracle.is_choice(&ours, &theirs) => self.explained.push(told()),
             false => self.wrong.push(told()),
+        }
+        match oracle.install(&ours, set) {
+            // Of several packages that would do, apt may need another one of ours.
+            Ok(rest) if rest.is_empty() || !is_same => self.installed += 1,
+            Ok(rest) => self.wrong.push(format!("{set:?}: not installed: {rest:?}")),
+            Err(why) => self.wrong.push(format!("{set:?}: cannot be installed: {why}")),
         }
     }
 }
@@ -199,10 +231,11 @@ fn our_closures_are_those_of_apt_but_for_alternatives() {
             tally.add(thread.join().unwrap());
         }
     });
-    let Tally { same, hard, refused, packages, explained, wrong } = tally;
+    let Tally { same, installed, hard, refused, packages, explained, wrong } = tally;
     println!(
         "{} sets of seed {SEED}: {same} as apt has them, {} with another alternative, {refused} \
-         refused by both; {hard} make the solver choose; {packages} packages in all",
+         refused by both; {installed} installed by `apt-get --no-download` without a network; \
+         {hard} make the solver choose; {packages} packages in all",
         sets.len(),
         explained.len()
     );

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use manifests::{Arch, packages::Wish};
 use std::time::Duration;
 
-/// Its arguments: what is wanted. Removals are allowed here, so that apt tells
+/// Its arguments: what is wanted; `$how`: an option of apt, or none. Removals are allowed here, so that apt tells
 /// which it would need. `satisfy` leaves alone what is there in a good version,
 /// which `install` would raise. The kernel tells whether somebody holds dpkg.
 const SIMULATE: &str = r#"
@@ -22,7 +22,7 @@ for file in lock lock-frontend; do
 done | section locks
 dpkg-query -W -f '${Package} ${db:Status-Want} ${db:Status-Eflag} ${db:Status-Status}\n' |
   grep -v ' install ok \(installed\|triggers-awaited\|triggers-pending\)$' | section states
-said=$(apt-get -q -s -o APT::Get::Remove=true satisfy "$@" 2>&1) && status=0 || status=$?
+said=$(apt-get -q -s $how -o APT::Get::Remove=true satisfy "$@" 2>&1) && status=0 || status=$?
 printf '%s\n' "$said" | section apt
 echo "$status" | section status
 printf '== end\n'
@@ -30,6 +30,7 @@ printf '== end\n'
 
 /// A folder that goes when the script ends, however it does.
 const PASSING: &str = r#"
+how=
 APT=$(mktemp -d /run/bottari-apt.XXXXXX)
 trap 'rm -rf "$APT"' EXIT
 trap 'exit 129' HUP INT PIPE TERM
@@ -58,7 +59,23 @@ pub(crate) async fn look(host: Remote<'_>, wishes: &[Wish]) -> Result<Simulation
 
 /// What would be done with the repository that [`super::prepare`] asked.
 pub(crate) async fn simulate(host: Remote<'_>, wishes: &[Wish]) -> Result<Simulation, StepError> {
-    let script = format!("APT={FOLDER}\nplain \"$APT\"\n{SURROUNDINGS}{SIMULATE}");
+    ask_prepared(host, "how=\n", wishes).await
+}
+
+/// The same on a host in the middle of an installation, as [`super::script`] ends it.
+pub(crate) async fn simulate_ending(
+    host: Remote<'_>,
+    wishes: &[Wish],
+) -> Result<Simulation, StepError> {
+    ask_prepared(host, "how=--fix-broken\n", wishes).await
+}
+
+async fn ask_prepared(
+    host: Remote<'_>,
+    how: &str,
+    wishes: &[Wish],
+) -> Result<Simulation, StepError> {
+    let script = format!("APT={FOLDER}\nplain \"$APT\"\n{how}{SURROUNDINGS}{SIMULATE}");
     ask(host, &script, [].into_iter(), wishes, Bytes::new()).await
 }
 

@@ -22,7 +22,7 @@ mod simulation;
 pub use carried::{Carried, CarriedRepository};
 pub(crate) use environment::{prepare, tidy_up};
 pub(crate) use install::{BUSY, before_retry, script};
-pub(crate) use look::{look, rehearse, simulate};
+pub(crate) use look::{look, rehearse, simulate, simulate_ending};
 pub use needed::Needed;
 pub use repository::{Repository, RepositoryUrl};
 pub(crate) use services::{outdated, settle};

@@ -137,6 +137,56 @@ async fn a_step_that_a_power_cut_stopped_goes_on_and_is_undone_whole() {
     assert_eq!(host.installed(), "");
 }
 
+/// As with another bundle after a power cut.
+#[tokio::test]
+async fn a_retry_that_brings_more_has_it_on_record_and_leaves_its_services_alone() {
+    let host = AptHost::new(&[]);
+    let (url, _) = Archive::get().serve();
+    host.write("srv/hold", "");
+    host.cut_when("srv/began");
+    walk(&host, &step(&url, &["last"])).await.unwrap_err();
+    std::fs::remove_file(host.path("srv/hold")).unwrap();
+    walk(&host, &step(&url, &["last", "conntrack", "web"])).await.unwrap();
+    let mut lines = recorded(&host).await;
+    lines.sort();
+    let new = ["conntrack", "last", "libtoy", "slow", "web"].map(|name| format!("{name} is new"));
+    assert_eq!(lines, new);
+    assert!(!host.path("etc/systemd/system/multi-user.target.wants/web.service").is_symlink());
+    assert_eq!(undo(&host).await.kept, Vec::<String>::new());
+    assert_eq!(host.installed(), "");
+}
+
+#[tokio::test]
+async fn a_retry_installs_again_what_went_after_the_installation_ended() {
+    let host = AptHost::new(&[]);
+    let (url, _) = Archive::get().serve();
+    let mut action = step(&url, &["web"]);
+    let Action::OsPackages(packages) = &mut action else { unreachable!() };
+    packages.start.push("web.service".parse().unwrap());
+    host.cut_when("srv/active-web.service");
+    walk(&host, &action).await.unwrap_err();
+    assert_eq!(host.installed(), "web 1");
+    assert!(host.sh("dpkg --purge web").success());
+    let (_, outcome) = walk(&host, &action).await.unwrap();
+    assert_eq!((outcome, host.installed().as_str()), (Some(Outcome::Done), "web 1"));
+}
+
+#[tokio::test]
+async fn what_somebody_removes_before_the_end_is_told_and_not_called_done() {
+    let host = AptHost::new(&[]);
+    let (url, _) = Archive::get().serve();
+    let somebody = "[ \"$1\" != daemon-reload ] || dpkg --purge conntrack";
+    let systemctl = host.text("../upper/bin/systemctl");
+    let own = systemctl.replacen('\n', &format!("\n{somebody}\n"), 1);
+    host.write("../upper/bin/systemctl", own);
+    let error = walk(&host, &step(&url, &["conntrack"])).await.unwrap_err();
+    let expected = "w-1: packages changed meanwhile: the release needs `conntrack`";
+    assert_eq!(error.to_string(), expected);
+    host.write("../upper/bin/systemctl", systemctl);
+    walk(&host, &step(&url, &["conntrack"])).await.unwrap();
+    assert_eq!(host.installed(), "conntrack 1.4-1, libtoy 2.0");
+}
+
 #[tokio::test]
 async fn a_step_that_a_power_cut_stopped_can_be_undone_at_once() {
     let host = AptHost::new(&[]);

@@ -174,6 +174,14 @@ pub enum StepError {
         /// Why, each in one clause.
         reasons: Vec<String>,
     },
+    /// Somebody changed packages while the step was at its end.
+    #[error("{host}: packages changed meanwhile: {wanting}")]
+    PackagesGone {
+        /// The host.
+        host: HostName,
+        /// What is wanting again.
+        wanting: String,
+    },
     /// An older form of this command is still running on the host.
     #[error("{host}: another command of step `{step}` still runs")]
     OtherCommand {
@@ -258,6 +266,9 @@ impl Failure for StepError {
                 "on `{host}`, `fuser -v /var/lib/dpkg/lock-frontend` names it; wait for its end, then run the same command again"
             ),
             Self::Packages { .. } => PACKAGES_HINT.into(),
+            Self::PackagesGone { host, .. } => format!(
+                "see in /var/log/dpkg.log on `{host}` who removes packages, then run the same command again"
+            ),
             Self::PackagesForUsers { .. } => "let everybody read there (`serve --users FILE --anonymous-pull`), then run the same command again; packages are signed and no secret".into(),
             Self::OtherCommand { host, step } => {
                 format!("wait until `{}.service` on `{host}` has ended", step.unit_stem())

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ledger::{State, Thing},
-    packages::{self, Repository, Simulation},
+    packages::{self, Change, Repository, Simulation},
     plan::PackageName,
 };
 use manifests::packages::{ServiceName, Wish};
@@ -41,21 +41,25 @@ impl OsPackages {
         packages::prepare(cx.host, &self.repository).await?;
         let begun = transient::known(cx).is_some_and(|known| known.state == State::Intent);
         if begun {
-            // Only it can tell what comes of a host in the middle of it.
-            self.run(cx, Vec::new()).await?;
+            // Only it can tell what comes of a host in the middle of it. It may bring
+            // more than the earlier try: the bundle or the host can be another by now.
+            let ahead = packages::simulate_ending(cx.host, &self.wishes).await?;
+            self.run(cx, things(&ahead, &Unsettled::of(cx))).await?;
         }
-        let simulation = self.simulate(cx).await?;
+        let simulation = self.patiently(cx, Whom::Repository).await?;
         let reasons = simulation.obstacles();
         if !reasons.is_empty() {
             return Err(StepError::Packages { host: cx.host.name.clone(), reasons });
         }
         if !simulation.is_nothing() {
-            self.run(cx, things(&simulation)).await?;
+            transient::again(cx);
+            self.run(cx, things(&simulation, &Unsettled::of(cx))).await?;
         }
         let Unsettled { new, raised } = Unsettled::of(cx);
         packages::settle(cx.host, &new, &self.start).await?;
         let outdated = packages::outdated(cx.host, &raised).await?;
         packages::tidy_up(cx.host).await?;
+        self.see(cx).await?;
         cx.confirm().await?;
         Ok(match outdated.is_empty() {
             true => Outcome::Done,
@@ -63,11 +67,26 @@ impl OsPackages {
         })
     }
 
+    /// Done is what the host says, not what we did.
+    async fn see(&self, cx: &StepContext<'_>) -> Result<(), StepError> {
+        let found = self.patiently(cx, Whom::Books).await?;
+        match found.is_nothing() {
+            true => Ok(()),
+            false => Err(StepError::PackagesGone {
+                host: cx.host.name.clone(),
+                wanting: found.wanting(),
+            }),
+        }
+    }
+
     /// Waits for others, as apt does: what they have in their hands looks broken.
-    async fn simulate(&self, cx: &StepContext<'_>) -> Result<Simulation, StepError> {
+    async fn patiently(&self, cx: &StepContext<'_>, whom: Whom) -> Result<Simulation, StepError> {
         let began = Instant::now();
         loop {
-            let simulation = packages::simulate(cx.host, &self.wishes).await?;
+            let simulation = match whom {
+                Whom::Books => packages::look(cx.host, &self.wishes).await?,
+                Whom::Repository => packages::simulate(cx.host, &self.wishes).await?,
+            };
             if !simulation.is_moving() || began.elapsed().as_secs() >= self.lock_seconds {
                 return Ok(simulation);
             }
@@ -91,13 +110,22 @@ impl OsPackages {
     }
 }
 
-/// What goes on record before anything changes.
-fn things(simulation: &Simulation) -> Vec<Thing> {
+/// Who knows the answer.
+#[derive(Debug, Clone, Copy)]
+enum Whom {
+    Books,
+    Repository,
+}
+
+/// What goes on record before anything changes. What is `known` as new stays so:
+/// half installed, it looks as if it were there before.
+fn things(simulation: &Simulation, known: &Unsettled) -> Vec<Thing> {
     let new = simulation.install.iter().map(|change| Thing::Package {
         package: change.name.clone(),
         had_settings: simulation.settings_only.contains(&change.name),
     });
-    let raised = simulation.upgrade.iter().filter_map(|change| {
+    let is_old = |change: &&Change| !known.new.contains(&change.name);
+    let raised = simulation.upgrade.iter().filter(is_old).filter_map(|change| {
         let (package, from) = (change.name.clone(), change.from.clone()?);
         Some(Thing::RaisedPackage { package, from, to: change.to.clone() })
     });

@@ -127,6 +127,15 @@ pub(crate) fn known<'a>(cx: &'a StepContext<'_>) -> Option<Known<'a>> {
     Some(Known { state, script, ended })
 }
 
+/// Forgets that the command of a step ended well, so that it runs once more: what
+/// it did is not there any more, or not enough by now. [`run`] puts it on record.
+pub(crate) fn again(cx: &mut StepContext<'_>) {
+    let Some(known) = known(cx).filter(|known| known.state == State::Intent) else { return };
+    let script = known.script.clone();
+    let thing = Thing::Transient { of: cx.step.clone(), script, ended: false };
+    cx.ledger.ledger.intend(cx.step, thing);
+}
+
 /// Runs the command of a step to its end, or waits for the one that runs, or
 /// reads how it ended. `things` go on record before.
 pub(crate) async fn run(

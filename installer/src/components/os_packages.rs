@@ -76,11 +76,13 @@ fn repository(
     let unsigned = || PlanningError::Repository { system: needed.system.to_string() };
     let home = home_of(&site.inputs.lockfile.release, &needed.system);
     let scheme = if site.certificates.is_some() { "https" } else { "http" };
+    let carried = carried.ok_or_else(unsigned)?;
     Ok(Repository {
         // Another release may answer for the system itself, signed with another key.
         url: format!("{scheme}://{}/apt/{}", site.registry(), home).parse()?,
         arch: node.arch,
-        key: carried.ok_or_else(unsigned)?.key.clone(),
+        key: carried.key.clone(),
         authority: site.certificates.map(|_| ours(AUTHORITY)),
+        in_release: carried.in_release(),
     })
 }

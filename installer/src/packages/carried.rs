@@ -3,7 +3,7 @@
 
 use bundles::{Bundle, BundleError, RepositoryRecord};
 use bytes::Bytes;
-use manifests::{Arch, packages::SystemName};
+use manifests::{Arch, Digest, packages::SystemName};
 use std::collections::BTreeMap;
 
 const KEY: &str = "key.asc";
@@ -49,6 +49,11 @@ impl CarriedRepository {
             lists.insert(file.path.clone(), bundle.bytes(&file.digest, LARGEST)?);
         }
         Ok(Self { key: String::from_utf8_lossy(&key).into_owned(), lists })
+    }
+
+    /// SHA-256 of the signed index, which tells one bundle of a key from another.
+    pub(crate) fn in_release(&self) -> Option<Digest> {
+        self.lists.get(IN_RELEASE).map(|bytes| bundles::sha256(bytes))
     }
 
     /// What a host of this architecture needs to be asked, as a `tar` archive.

@@ -3,7 +3,7 @@
 
 use super::Repository;
 use crate::steps::{Remote, StepError};
-use manifests::Arch;
+use manifests::{Arch, Digest};
 use std::time::Duration;
 
 /// The folder on hosts. Not beside the ledger, where apt's helper user may not go.
@@ -82,6 +82,19 @@ rm -rf "$APT/lists"
 
 const UPDATE: &str = "apt-get -q update\n";
 
+/// `$1` the digest that the index has to have, if it is known. What is not the
+/// bundle that was rehearsed is not used.
+const COMPARE: &str = r#"
+[ -n "$1" ] || exit 0
+found=$(cat "$APT"/lists/*_InRelease | sha256sum)
+[ "${found%% *}" != "$1" ] || exit 0
+rm -rf "$APT/lists"
+echo "${found%% *}" >&2
+exit 75
+"#;
+
+const OTHER: i32 = 75;
+
 const TIDY_UP: &str = r#"
 plain "$APT"
 rm -rf "$APT/archives" "$APT/state"
@@ -98,7 +111,7 @@ pub(super) struct Environment([String; 3]);
 
 impl Environment {
     pub(super) fn of(repository: &Repository) -> Self {
-        let Repository { url, arch, key, authority } = repository;
+        let Repository { url, arch, key, authority, .. } = repository;
         let trusting = |path| format!("Acquire::https::CAInfo \"{path}\";\n");
         let more = authority.as_ref().map(trusting).unwrap_or_default();
         Self::new(url.as_str(), *arch, key, &more)
@@ -126,17 +139,27 @@ impl Environment {
 /// Makes the environment on a host and fetches the repository's lists, which
 /// apt believes for the key alone. Changes nothing outside of our folder.
 pub(crate) async fn prepare(host: Remote<'_>, repository: &Repository) -> Result<(), StepError> {
-    let script = format!("APT={FOLDER}{FORGET}{WRITE}{SURROUNDINGS}{UPDATE}");
+    let script = format!("APT={FOLDER}{FORGET}{WRITE}{SURROUNDINGS}{UPDATE}{COMPARE}");
     let environment = Environment::of(repository);
-    let arguments: Vec<&str> = environment.arguments().collect();
+    let expected = repository.in_release.as_ref().map_or("", Digest::hex);
+    let arguments: Vec<&str> = environment.arguments().chain([expected]).collect();
     let title = "fetch the lists of packages";
     let done = host.run_with(title, &script, &arguments, |command| command.deadline(PATIENCE));
-    done.await.map(drop).map_err(|error| match error {
-        StepError::Script { host, said, .. } if said.0.contains(FOR_USERS) => {
-            StepError::PackagesForUsers { host, url: repository.url.to_string() }
+    done.await.map(drop).map_err(|error| told(repository, error))
+}
+
+/// What is known of a failure, in words of its own.
+fn told(repository: &Repository, error: StepError) -> StepError {
+    let StepError::Script { host, title, status, said } = error else { return error };
+    let url = repository.url.to_string();
+    match &repository.in_release {
+        Some(expected) if status == OTHER => {
+            let found = format!("sha256:{}", said.0.lines().last().unwrap_or_default());
+            StepError::OtherBundle { host, url, expected: expected.to_string(), found }
         }
-        error => error,
-    })
+        _ if said.0.contains(FOR_USERS) => StepError::PackagesForUsers { host, url },
+        _ => StepError::Script { host, title, status, said },
+    }
 }
 
 /// Lets go of the downloads; lists and configuration stay to be looked at.

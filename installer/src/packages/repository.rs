@@ -1,7 +1,7 @@
 //! Where packages come from, and why they are believed.
 
 use crate::plan::{ManagedPath, word_type};
-use manifests::Arch;
+use manifests::{Arch, Digest};
 use serde::{Deserialize, Serialize};
 
 word_type!(
@@ -30,4 +30,8 @@ pub struct Repository {
     /// what the host trusts when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<ManagedPath>,
+    /// SHA-256 of its signed index, `dists/bottari/InRelease`: one key signs many
+    /// bundles. Plans of before have none; any index of the key is taken then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_release: Option<Digest>,
 }

@@ -14,8 +14,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 fn step(url: &str, wishes: &[&str]) -> Action {
     let key = Archive::get().key.clone();
-    let repository =
-        Repository { url: url.parse().unwrap(), arch: Arch::Amd64, key, authority: None };
+    let (url, arch) = (url.parse().unwrap(), Arch::Amd64);
+    let repository = Repository { url, arch, key, authority: None, in_release: None };
     let wishes = wishes.iter().map(|wish| wish.parse().unwrap()).collect();
     Action::OsPackages(OsPackages { repository, wishes, start: Vec::new(), lock_seconds: 0 })
 }

@@ -13,7 +13,13 @@ fn wishes(texts: &[&str]) -> Vec<Wish> {
 
 fn repository(url: &str) -> Repository {
     let key = Archive::get().key.clone();
-    Repository { url: url.parse().unwrap(), arch: Arch::Amd64, key, authority: None }
+    Repository {
+        url: url.parse().unwrap(),
+        arch: Arch::Amd64,
+        key,
+        authority: None,
+        in_release: None,
+    }
 }
 
 /// A host that has asked the repository.
@@ -72,6 +78,27 @@ async fn an_older_bundle_counts_when_it_is_served_after_a_later_one() {
     assert_eq!(changes(&simulated(&host, &["conntrack"]).await), "libtoy 2.0, conntrack 1.4-1");
     assert!(installed(&host, &["conntrack"]).success());
     assert_eq!(host.installed(), "conntrack 1.4-1, libtoy 2.0");
+}
+
+/// As who sits on the line may serve it, where HTTP is plain.
+#[tokio::test]
+async fn only_the_index_of_the_plan_counts_among_those_of_its_key() {
+    let host = AptHost::new(&[]);
+    let (url, _) = Archive::get().serve();
+    let index = std::fs::read(Archive::get().root().join("dists/bottari/InRelease")).unwrap();
+    let planned = |digest| Repository { in_release: Some(digest), ..repository(&url) };
+    prepare(host.remote(), &planned(bundles::sha256(&index))).await.unwrap();
+    let other = planned(bundles::sha256(b"of another bundle"));
+    let error = prepare(host.remote(), &other).await.unwrap_err();
+    let (expected, found) = (other.in_release.unwrap(), bundles::sha256(&index));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "w-1: {url} serves the packages of another bundle: expected an InRelease of {expected}, found {found}"
+        )
+    );
+    assert!(error.hint().unwrap().contains("`bottari-installer plan`"));
+    assert!(!installed(&host, &["conntrack"]).success());
 }
 
 #[tokio::test]

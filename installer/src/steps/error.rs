@@ -166,6 +166,21 @@ pub enum StepError {
         /// The repository.
         url: String,
     },
+    /// The registry has packages of another bundle than the plan's, signed with the
+    /// same key.
+    #[error(
+        "{host}: {url} serves the packages of another bundle: expected an InRelease of {expected}, found {found}"
+    )]
+    OtherBundle {
+        /// The host.
+        host: HostName,
+        /// The repository.
+        url: String,
+        /// The digest of the index of the plan's bundle.
+        expected: String,
+        /// The digest of what is served.
+        found: String,
+    },
     /// apt could only do it by harm, or not at all.
     #[error("{host}: the packages cannot be installed: {}", reasons.join("; "))]
     Packages {
@@ -181,6 +196,14 @@ pub enum StepError {
         host: HostName,
         /// What is wanting again.
         wanting: String,
+    },
+    /// Packages that were there before are half raised, and dpkg alone cannot go on.
+    #[error("{host}: packages of it are raised in part: {}", packages.join(", "))]
+    HalfRaised {
+        /// The host.
+        host: HostName,
+        /// The packages.
+        packages: Vec<String>,
     },
     /// An older form of this command is still running on the host.
     #[error("{host}: another command of step `{step}` still runs")]
@@ -269,7 +292,9 @@ impl Failure for StepError {
             Self::PackagesGone { host, .. } => format!(
                 "see in /var/log/dpkg.log on `{host}` who removes packages, then run the same command again"
             ),
+            Self::OtherBundle { .. } => "serve the bundle that the plan was made from and run the same command again, or make a plan for the served one with `bottari-installer plan`".into(),
             Self::PackagesForUsers { .. } => "let everybody read there (`serve --users FILE --anonymous-pull`), then run the same command again; packages are signed and no secret".into(),
+            Self::HalfRaised { .. } => "run `bottari-installer apply` first, which ends what it began, then `bottari-installer reset` again".into(),
             Self::OtherCommand { host, step } => {
                 format!("wait until `{}.service` on `{host}` has ended", step.unit_stem())
             }

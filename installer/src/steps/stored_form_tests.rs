@@ -58,6 +58,7 @@ fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
             arch: manifests::Arch::Amd64,
             key: "-----BEGIN PGP PUBLIC KEY BLOCK-----\n".into(),
             authority: None,
+            in_release: Some(bundles::sha256(b"the index")),
         },
         wishes: vec!["conntrack".parse().unwrap(), "socat (>= 1.7)".parse().unwrap()],
         start: vec!["chrony.service".parse().unwrap()],
@@ -79,7 +80,7 @@ fn every_kind_of_step_is_stored_as_a_person_would_write_it() {
     {"kind":"swap-off"}
     {"kind":"unit","unit":"crio.service","text":"[Service]\n","watches":["/usr/local/bin/crio"],"start":"now"}
     {"kind":"run-unit","script":"kubeadm init","done-when":"test -f /etc/kubernetes/admin.conf","deadline-seconds":600}
-    {"kind":"os-packages","repository":{"url":"https://10.0.0.1:5000/apt/debian-12","arch":"amd64","key":"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"},"wishes":["conntrack","socat (>= 1.7)"],"start":["chrony.service"],"lock-seconds":300}
+    {"kind":"os-packages","repository":{"url":"https://10.0.0.1:5000/apt/debian-12","arch":"amd64","key":"-----BEGIN PGP PUBLIC KEY BLOCK-----\n","in-release":"sha256:2814ba1ae47e21f6f49e55683952d32eecba42333f12c643494aa1abcc173a0a"},"wishes":["conntrack","socat (>= 1.7)"],"start":["chrony.service"],"lock-seconds":300}
     {"kind":"kubectl-apply","kubectl":"/usr/local/bin/kubectl","kubeconfig":"/etc/kubernetes/admin.conf","content":{"from":"other-host","host":"cp-1","path":"/etc/kubernetes/net.yaml"},"patches":[{"target":{"kind":"Job","namespace":"web","name":"make"},"why":"w","merge":{"spec":{"ttl":null}}},{"target":{"kind":"Job","name":"make"},"why":"w","json":[{"op":"remove","path":"/spec"}]}]}
     {"kind":"wait-for","script":"true","expected":"it is so","deadline-seconds":9}
     "#);
@@ -90,4 +91,11 @@ fn a_step_with_a_field_nobody_knows_is_refused() {
     assert!(parse(r#"{"kind":"swap-off"}"#).is_ok());
     assert!(parse(r#"{"kind":"swap-off","zram":true}"#).is_err());
     assert!(parse(r#"{"kind":"swap-on"}"#).is_err());
+}
+
+#[test]
+fn a_plan_of_before_says_nothing_of_the_index_of_packages() {
+    let text = r#"{"kind":"os-packages","repository":{"url":"http://10.0.0.1:5000/apt/debian-12","arch":"amd64","key":"k"},"wishes":[],"start":[],"lock-seconds":300}"#;
+    let Action::OsPackages(packages) = parse(text).unwrap() else { unreachable!() };
+    assert_eq!(packages.repository.in_release, None);
 }

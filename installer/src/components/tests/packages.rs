@@ -41,7 +41,8 @@ fn with_packages(system: &str) -> Fixture {
     for host in ["h1", "h2"] {
         fixture.facts_of(host).os = Some(os.clone());
     }
-    let repository = CarriedRepository { key: "the key\n".into(), ..CarriedRepository::default() };
+    let lists = [("dists/bottari/InRelease".to_owned(), b"the index".to_vec())].into();
+    let repository = CarriedRepository { key: "the key\n".into(), lists };
     let system = system.parse().unwrap();
     fixture.contents.repositories = Carried([(system, repository)].into());
     fixture
@@ -70,6 +71,7 @@ fn a_host_gets_the_sets_of_its_roles_from_the_registry() {
     let url = "https://10.86.0.11:5000/apt/by-release/lab/debian-12";
     assert_eq!(worker.repository.url.as_str(), url);
     assert_eq!(worker.repository.key, "the key\n");
+    assert_eq!(worker.repository.in_release, Some(bundles::sha256(b"the index")));
     let authority = worker.repository.authority.unwrap();
     match &step(&fixture.plan().unwrap(), "h2/prepare/packages-ca").action {
         Action::PlaceFile(file) => assert_eq!(file.path, authority),

@@ -6,6 +6,7 @@ mod entry;
 mod error;
 mod leaves;
 mod reset;
+mod reset_packages;
 mod reset_plan;
 mod reset_scripts;
 mod store;

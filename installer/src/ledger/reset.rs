@@ -1,9 +1,13 @@
 //! Undoes what the ledger lists, one thing after the other. Each thing leaves
 //! the ledger when it is undone, so a stopped reset goes on where it was.
 
-use super::{Before, LedgerFile, ResetAction, reset_scripts as scripts};
+use super::{
+    Before, LedgerFile, ResetAction,
+    reset_packages::{self, Installation},
+    reset_scripts as scripts,
+};
 use crate::{
-    plan::{PackageName, RunId},
+    plan::RunId,
     steps::{Remote, StepError},
     transport::RemoteCommand,
 };
@@ -19,7 +23,7 @@ pub struct ResetReport {
     pub kept: Vec<String>,
 }
 
-enum Answer {
+pub(super) enum Answer {
     Done,
     Gone,
     Kept(String),
@@ -63,10 +67,17 @@ async fn perform(host: Remote<'_>, action: &ResetAction) -> Result<Answer, StepE
             let why = format!("it was {from} before, and packages never go back");
             return Ok(Answer::Kept(why));
         }
-        ResetAction::Packages { purge, remove } => return packages(host, purge, remove).await,
+        ResetAction::Packages { purge, remove } => {
+            return reset_packages::remove(host, purge, remove).await;
+        }
         ResetAction::StopUnit { unit, ours } => {
             let sums = ours.iter().map(|digest| digest.hex().to_owned());
             (scripts::STOP_UNIT, [unit.to_string()].into_iter().chain(sums).collect())
+        }
+        ResetAction::EndInstallation { of, begun, raised, lock_seconds } => {
+            let (begun, lock_seconds) = (*begun, *lock_seconds);
+            Installation { of, begun, raised, lock_seconds }.end(host).await?;
+            (scripts::STOP_COMMAND, vec![of.unit_stem()])
         }
         ResetAction::StopCommand { of } => (scripts::STOP_COMMAND, vec![of.unit_stem()]),
         ResetAction::Unmount { below } => (scripts::UNMOUNT, vec![below.to_string()]),
@@ -103,7 +114,7 @@ fn was(before: &Before) -> [String; 3] {
     }
 }
 
-async fn ask(
+pub(super) async fn ask(
     host: Remote<'_>,
     title: &str,
     script: &str,
@@ -132,27 +143,4 @@ async fn command(host: Remote<'_>, title: &str, script: &str) -> Result<Answer, 
         (0, _) => Ok(Answer::Done),
         (status, (_, said)) => Ok(Answer::Kept(format!("it ended with status {status}: {said}"))),
     }
-}
-
-/// First all go that can, together, for they need each other; then the settings
-/// of those that had none before.
-async fn packages(
-    host: Remote<'_>,
-    purge: &[PackageName],
-    remove: &[PackageName],
-) -> Result<Answer, StepError> {
-    let all: Vec<_> = purge.iter().chain(remove).collect();
-    let first = dpkg(host, "--remove", &all).await?;
-    let second = dpkg(host, "--purge", &purge.iter().collect::<Vec<_>>()).await?;
-    Ok(match (first, second) {
-        (kept @ Answer::Kept(_), _) | (_, kept @ Answer::Kept(_)) => kept,
-        (Answer::Gone, Answer::Gone) => Answer::Gone,
-        _ => Answer::Done,
-    })
-}
-
-async fn dpkg(host: Remote<'_>, how: &str, names: &[&PackageName]) -> Result<Answer, StepError> {
-    let names = names.iter().map(ToString::to_string);
-    let arguments: Vec<String> = [how.to_owned()].into_iter().chain(names).collect();
-    ask(host, "remove packages", scripts::PACKAGES, &arguments).await
 }

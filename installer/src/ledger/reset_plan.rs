@@ -1,7 +1,10 @@
 //! What `reset` will do, from the ledger alone: a pure function, so that the
 //! operator sees the list before anything is touched.
 
-use super::{Before, ChainPrefix, InterfaceName, Leaves, Ledger, Thing};
+use super::{
+    Before, ChainPrefix, Entry, InterfaceName, Leaves, Ledger, State, Thing,
+    reset_packages::LOCK_SECONDS,
+};
 use crate::plan::{
     DebVersion, ManagedPath, ModuleName, PackageName, StepId, SwapDevice, SysctlKey, SysctlValue,
     UnitName,
@@ -25,6 +28,18 @@ pub enum ResetAction {
         unit: UnitName,
         /// Every content we gave its file.
         ours: Vec<Digest>,
+    },
+    /// Waits for a command that installs packages, ends what it left half done, and
+    /// removes its script and log.
+    EndInstallation {
+        /// Its step.
+        of: StepId,
+        /// Whether its good end is not on record.
+        begun: bool,
+        /// The packages that were raised.
+        raised: Vec<PackageName>,
+        /// How long to wait for another package manager, in seconds.
+        lock_seconds: u64,
     },
     /// Ends a long command and removes its script and log.
     StopCommand {
@@ -107,8 +122,8 @@ pub enum ResetAction {
     Forget,
 }
 
-/// What undoes a ledger. Commands end and units stop first, then goes what
-/// they made, then everything else in the reverse of its order. An empty ledger
+/// What undoes a ledger. Packages come to rest first, or nothing else happens;
+/// then commands end and units stop, then goes what they made, then everything else in the reverse of its order. An empty ledger
 /// needs nothing, whatever components declare: nothing of it is ours.
 ///
 /// `packages` are those of the bundle: no other package is removed, because a
@@ -122,7 +137,8 @@ pub fn plan_reset(
         return Vec::new();
     }
     let things = || ledger.entries.iter().rev().map(|entry| &entry.thing);
-    let mut actions: Vec<ResetAction> = before_stop(leaves).collect();
+    let installations = ledger.entries.iter().filter_map(|entry| end_installation(ledger, entry));
+    let mut actions: Vec<ResetAction> = installations.chain(before_stop(leaves)).collect();
     actions.extend(things().filter_map(|thing| stop(ledger, thing)));
     actions.extend(after_stop(leaves));
     let mut removed = false;
@@ -168,9 +184,32 @@ fn stop(ledger: &Ledger, thing: &Thing) -> Option<ResetAction> {
             let ours = found.map(|(_, ours)| ours).unwrap_or_default();
             Some(ResetAction::StopUnit { unit: unit.clone(), ours })
         }
-        Thing::Transient { of, .. } => Some(ResetAction::StopCommand { of: of.clone() }),
+        Thing::Transient { of, .. } if !installs(ledger, of) => {
+            Some(ResetAction::StopCommand { of: of.clone() })
+        }
         _ => None,
     }
+}
+
+/// Whether packages came by this step.
+fn installs(ledger: &Ledger, of: &StepId) -> bool {
+    let is_package =
+        |thing: &Thing| matches!(thing, Thing::Package { .. } | Thing::RaisedPackage { .. });
+    ledger.entries.iter().any(|entry| entry.step == *of && is_package(&entry.thing))
+}
+
+fn end_installation(ledger: &Ledger, entry: &Entry) -> Option<ResetAction> {
+    let Thing::Transient { of, .. } = &entry.thing else { return None };
+    let raised = ledger.entries.iter().filter_map(|entry| match &entry.thing {
+        Thing::RaisedPackage { package, .. } => Some(package.clone()),
+        _ => None,
+    });
+    installs(ledger, of).then(|| ResetAction::EndInstallation {
+        of: of.clone(),
+        begun: entry.state == State::Intent,
+        raised: raised.collect(),
+        lock_seconds: LOCK_SECONDS,
+    })
 }
 
 fn undo(thing: &Thing) -> Option<ResetAction> {
@@ -206,7 +245,10 @@ impl ResetAction {
     pub(super) fn undoes(&self, thing: &Thing) -> bool {
         match (self, thing) {
             (Self::StopUnit { unit, .. }, Thing::Unit { unit: other, .. }) => unit == other,
-            (Self::StopCommand { of }, Thing::Transient { of: other, .. }) => of == other,
+            (
+                Self::StopCommand { of } | Self::EndInstallation { of, .. },
+                Thing::Transient { of: other, .. },
+            ) => of == other,
             (Self::File { path, .. }, Thing::File { path: other, .. })
             | (Self::Folder { path }, Thing::Folder { path: other }) => path == other,
             (Self::Sysctl { key, .. }, Thing::Sysctl { key: other, .. }) => key == other,
@@ -229,6 +271,7 @@ impl fmt::Display for ResetAction {
         match self {
             Self::Command { title, .. } => f.write_str(title),
             Self::StopUnit { unit, .. } => write!(f, "stop {unit}"),
+            Self::EndInstallation { of, .. } => write!(f, "wait for the command of {of}"),
             Self::StopCommand { of } => write!(f, "end the command of {of}"),
             Self::Unmount { below } => write!(f, "unmount what is below {below}"),
             Self::DeleteInterface { name } => write!(f, "delete interface {name}"),

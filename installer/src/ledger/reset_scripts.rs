@@ -144,52 +144,6 @@ done
 echo "$word"
 "#;
 
-/// `$1` `--remove`, or `--purge` for the settings of what has been removed; then
-/// packages. dpkg says first what it would not remove, because something else on
-/// the host needs it: that stays, and what it needs of ours.
-pub(super) const PACKAGES: &str = r#"
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C
-how=$1
-shift
-count=$#
-while [ "$count" -gt 0 ]; do
-  name=$1
-  shift
-  count=$((count - 1))
-  now=$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null) || now=
-  case $how:$now in
-    --remove:|--remove:?n*|--remove:?c*) ;;
-    --remove:*|--purge:?c*) set -- "$@" "$name" ;;
-  esac
-done
-[ $# -gt 0 ] || { echo gone; exit 0; }
-why=
-while [ $# -gt 0 ]; do
-  said=$(dpkg --no-act "$how" "$@" 2>&1) && break
-  stay=$(printf '%s\n' "$said" | sed -n 's/^dpkg: error processing package \([^ :]*\).*/\1/p')
-  reason=$(printf '%s\n' "$said" | sed -n -e 's/^ *\(.* depends on [^ ;]*[^ ;.]\).*/\1/p' -e 's/^ *\(this is an essential package\).*/\1/p' | sort -u)
-  [ -n "$stay" ] || { echo "kept dpkg: $(printf '%s' "$said" | tr '\n' ' ' | tail -c 400)"; exit 0; }
-  why="$why${why:+; }$(echo $stay) stays: $(printf '%s' "$reason" | tr '\n' ',' | sed 's/,/, /g')"
-  count=$#
-  while [ "$count" -gt 0 ]; do
-    name=$1
-    shift
-    count=$((count - 1))
-    case " $(echo $stay) " in *" $name "*) ;; *) set -- "$@" "$name" ;; esac
-  done
-done
-waited=0
-while [ $# -gt 0 ]; do
-  said=$(dpkg "$how" "$@" 2>&1) && break
-  case $said in
-    *'lock was locked'*) [ "$waited" -ge 120 ] || { sleep 2; waited=$((waited + 2)); continue; } ;;
-  esac
-  why="$why${why:+; }dpkg: $(printf '%s' "$said" | tr '\n' ' ' | tail -c 400)"
-  break
-done
-if [ -n "$why" ]; then echo "kept $why"; else echo done; fi
-"#;
-
 /// Removes what we keep for ourselves; copies of replaced files stay when one
 /// of them may be wanted.
 pub(super) const FORGET: &str = r#"

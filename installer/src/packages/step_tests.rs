@@ -12,6 +12,8 @@ use crate::{
 use manifests::{Arch, Failure, event::Silent};
 use std::{collections::BTreeSet, time::Duration};
 
+mod reset_tests;
+
 fn step(url: &str, wishes: &[&str]) -> Action {
     let key = Archive::get().key.clone();
     let (url, arch) = (url.parse().unwrap(), Arch::Amd64);

@@ -82,20 +82,27 @@ for word; do
   case $word in
     --now) now=yes ;;
     -*) ;;
+    SubState|MainPID) property=$word ;;
     *) if [ -z "$verb" ]; then verb=$word; else unit=$word; fi ;;
   esac
 done
 wants=/etc/systemd/system/multi-user.target.wants
 asked=${SYSTEMD_OFFLINE:-0}
 case $verb in
-  show) echo dead ;;
+  show)
+    looks=/srv/looks-$unit
+    if [ "$property" = MainPID ]; then cat "/srv/pid-$unit" 2>/dev/null || echo 0
+    elif [ -s "$looks" ]; then head -n 1 "$looks"; sed -i 1d "$looks"
+    else rm -f "$looks"; echo dead
+    fi ;;
   is-enabled) [ -L "$wants/$unit" ] && echo enabled || exit 1 ;;
   is-active) [ -e "/srv/active-$unit" ] ;;
   enable|preset) mkdir -p "$wants"; ln -sf "/lib/systemd/system/$unit" "$wants/$unit"
     [ $now = no ] || : > "/srv/active-$unit" ;;
   disable) rm -f "$wants/$unit" ;;
   start|restart) [ "$asked" = 1 ] || : > "/srv/active-$unit" ;;
-  stop) [ "$asked" = 1 ] || rm -f "/srv/active-$unit" ;;
+  stop) [ ! -e "/srv/looks-$unit" ] || : > "/srv/stopped-$unit"
+    [ "$asked" = 1 ] || rm -f "/srv/active-$unit" ;;
 esac
 "#;
 

@@ -25,6 +25,7 @@ dpkg-query -W -f '${Package} ${db:Status-Want} ${db:Status-Eflag} ${db:Status-St
 said=$(apt-get -q -s $how -o APT::Get::Remove=true satisfy "$@" 2>&1) && status=0 || status=$?
 printf '%s\n' "$said" | section apt
 echo "$status" | section status
+apt-get -q -s check 2>&1 | section broken
 printf '== end\n'
 "#;
 

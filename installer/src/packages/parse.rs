@@ -25,11 +25,14 @@ pub(super) fn simulation(text: &str) -> Option<Simulation> {
         let mut words = line.split_whitespace();
         match words.next() {
             Some("Inst") => sort(&mut found, change(line)?, &older),
-            Some("Remv") => found.remove.push(name(words.next()?)?),
+            Some("Remv") => found.remove.push(words.next()?.to_owned()),
             _ => {}
         }
     }
+    found.broken = unmet(answer.lines("broken"), &found.held);
+    found.broken.iter_mut().for_each(|clause| clause.truncate(need(clause).len()));
     found.unmet = unmet(said, &found.held);
+    found.unmet.retain(|clause| !found.broken.iter().any(|known| known == need(clause)));
     if status != 0 && found.unmet.is_empty() {
         found.failed = Some(errors(said));
     }
@@ -39,13 +42,14 @@ pub(super) fn simulation(text: &str) -> Option<Simulation> {
 /// `NAME WISH FLAG STATE` of dpkg.
 fn state(found: &mut Simulation, words: &[&str]) -> Option<()> {
     let [package, wish, flag, state] = *words else { return None };
-    let package = name(package)?;
+    let text = || package.to_owned();
     match state {
-        "config-files" => found.settings_only.push(package),
-        "half-installed" | "unpacked" | "half-configured" => found.half_done.push(package),
-        _ if flag != "ok" => found.half_done.push(package),
+        // What has no plain name is none of ours.
+        "config-files" => found.settings_only.extend(name(package)),
+        "half-installed" | "unpacked" | "half-configured" => found.half_done.push(text()),
+        _ if flag != "ok" => found.half_done.push(text()),
         "not-installed" => {}
-        _ if wish == "hold" => found.held.push(package),
+        _ if wish == "hold" => found.held.push(text()),
         _ => {}
     }
     Some(())
@@ -87,7 +91,7 @@ fn name(text: &str) -> Option<PackageName> {
 
 /// ` PACKAGE : Depends: SOMETHING but REASON`; more of the same package follow
 /// without its name, more alternatives without the kind.
-fn unmet(said: &[String], held: &[PackageName]) -> Vec<String> {
+fn unmet(said: &[String], held: &[String]) -> Vec<String> {
     let below = said.iter().skip_while(|line| *line != UNMET).skip(1);
     let mut lines = below.take_while(|line| line.starts_with(' ')).peekable();
     let (mut all, mut package) = (Vec::new(), String::new());
@@ -112,7 +116,7 @@ fn whole<'a>(first: &str, lines: &mut Peekable<impl Iterator<Item = &'a String>>
     text
 }
 
-fn told(package: &str, clause: &str, held: &[PackageName]) -> String {
+fn told(package: &str, clause: &str, held: &[String]) -> String {
     let (kind, rest) = clause.split_once(": ").unwrap_or(("Depends", clause));
     let (relation, reason) = rest.split_once(" but ").unwrap_or((rest, "it cannot be had"));
     let verb = match kind {
@@ -128,12 +132,17 @@ fn told(package: &str, clause: &str, held: &[PackageName]) -> String {
         other => format!("but {other}"),
     };
     let is_held =
-        relation.split(' ').next().and_then(name).is_some_and(|name| held.contains(&name));
+        relation.split([' ', ':']).next().is_some_and(|name| held.iter().any(|it| it == name));
     let held = if is_held { " (it is held there)" } else { "" };
     match package {
         WANTED => format!("the release {verb} `{relation}`, {reason}{held}"),
         package => format!("`{package}` {verb} `{relation}`, {reason}{held}"),
     }
+}
+
+/// A clause without the reason behind its comma.
+pub(super) fn need(clause: &str) -> &str {
+    clause.split(", ").next().unwrap_or_default()
 }
 
 /// The lines of apt that are errors, or the last ones.

@@ -205,6 +205,34 @@ async fn what_cannot_be_had_is_named_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_package_that_was_broken_before_us_is_told_as_that_and_in_nobody_s_way() {
+    let host = prepared(&[("socat", "1.7")]).await;
+    let theirs = "\nPackage: z\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\
+        Maintainer: Nobody <nobody@example.org>\nDepends: y (>= 2)\nDescription: a toy\n\n";
+    host.write("var/lib/dpkg/status", host.text("var/lib/dpkg/status") + theirs);
+    let expected = "broken before us: `z` needs `y (>= 2)`: \
+        repair it with the site's own apt (`apt-get --fix-broken install`)";
+    assert_eq!(simulated(&host, &["conntrack"]).await.obstacles(), [expected]);
+    assert!(!installed(&host, &["conntrack"]).success());
+    let nothing = look(host.remote(), &wishes(&["socat"])).await.unwrap();
+    assert!(nothing.is_nothing() && nothing.obstacles().is_empty(), "{nothing:?}");
+}
+
+#[test]
+fn odd_names_of_the_site_are_told_as_they_are() {
+    let answer = "== states\n| Vendor_x hold ok unpacked\n| X hold ok config-files\n\
+        == apt\n| Remv libtoy:i386 [1]\n| Remv Vendor_y [v1]\n== status\n| 0\n== end\n";
+    assert_eq!(
+        parse::simulation(answer).unwrap().obstacles(),
+        [
+            "packages are installed in part: Vendor_x",
+            "packages of the site would be removed: libtoy:i386, Vendor_y \
+             (of another architecture: raise it first, or lock with the status file)",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn settings_that_somebody_changed_stay() {
     for (text, expected) in [("mine\n", "mine\n"), ("old\n", "new\n")] {
         let host = prepared(&[("settings", "1")]).await;

@@ -3,7 +3,7 @@
 
 use super::{
     Before, LedgerFile, ResetAction,
-    reset_packages::{self, Installation},
+    reset_packages::{Installation, Removal},
     reset_scripts as scripts,
 };
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 };
 use manifests::event::{Event, Reporter};
 use std::time::Duration;
+
+/// How long most things may take.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What a reset did on one host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,6 +30,8 @@ pub(super) enum Answer {
     Done,
     Gone,
     Kept(String),
+    /// Cannot be told by now; nothing of it may be forgotten.
+    Busy(String),
 }
 
 /// Does what [`super::plan_reset`] planned. The caller holds the lock of the
@@ -45,6 +50,7 @@ pub async fn reset(
         match perform(host, action).await? {
             Answer::Done => report.undone += 1,
             Answer::Gone => {}
+            Answer::Busy(why) => return Err(host.odd_answer(&action.to_string(), &why)),
             Answer::Kept(why) => report.kept.push(format!("{action}: {why}")),
         }
         ledger.ledger.entries.retain(|entry| !action.undoes(&entry.thing));
@@ -67,8 +73,8 @@ async fn perform(host: Remote<'_>, action: &ResetAction) -> Result<Answer, StepE
             let why = format!("it was {from} before, and packages never go back");
             return Ok(Answer::Kept(why));
         }
-        ResetAction::Packages { purge, remove } => {
-            return reset_packages::remove(host, purge, remove).await;
+        ResetAction::Packages { purge, remove, lock_seconds } => {
+            return Removal { purge, remove, lock_seconds: *lock_seconds }.go(host).await;
         }
         ResetAction::StopUnit { unit, ours } => {
             let sums = ours.iter().map(|digest| digest.hex().to_owned());
@@ -102,7 +108,7 @@ async fn perform(host: Remote<'_>, action: &ResetAction) -> Result<Answer, StepE
         }
         ResetAction::Forget => (scripts::FORGET, Vec::new()),
     };
-    ask(host, &action.to_string(), script, &arguments).await
+    ask(host, &action.to_string(), script, &arguments, PATIENCE).await
 }
 
 fn was(before: &Before) -> [String; 3] {
@@ -119,9 +125,10 @@ pub(super) async fn ask(
     title: &str,
     script: &str,
     arguments: &[String],
+    patience: Duration,
 ) -> Result<Answer, StepError> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let patient = |command: RemoteCommand| command.deadline(Duration::from_mins(5));
+    let patient = |command: RemoteCommand| command.deadline(patience);
     let answer = match host.run_with(title, script, &arguments, patient).await {
         Ok(answer) => answer,
         Err(StepError::Link { said, .. }) => return Ok(Answer::Kept(said)),
@@ -130,6 +137,7 @@ pub(super) async fn ask(
     match answer.trim().split_once(' ').unwrap_or((answer.trim(), "")) {
         ("done", _) => Ok(Answer::Done),
         ("gone", _) => Ok(Answer::Gone),
+        ("busy", why) => Ok(Answer::Busy(why.to_owned())),
         ("kept", why) => Ok(Answer::Kept(why.to_owned())),
         _ => Err(host.odd_answer(title, &answer)),
     }

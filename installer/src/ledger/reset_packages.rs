@@ -37,32 +37,53 @@ for name; do
 done | sed -n -e 's/^.[HUF].|//p' -e 's/^..R|//p' | sort -u
 "#;
 
-/// `$1` `--remove`, or `--purge` for the settings of what has been removed; then
-/// packages. dpkg says first what it would not remove, because something else on
+/// `$1` how long to wait for another package manager, in seconds; `$2` `--remove`,
+/// or `--purge` for the settings of what has been removed; then packages. The site
+/// may have one of another architecture by the same name, so dpkg is given the
+/// whole name. What another package manager has in its hands says nothing of what
+/// could go: first it is waited for, then the answer is `busy`. dpkg says first what it would not remove, because something else on
 /// the host needs it: that stays, and what it needs of ours. One that dpkg was
 /// stopped in the middle of was not there before, so nothing of it is missed.
 const PACKAGES: &str = r#"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
-how=$1
+limit=$1
+how=$2
 force=
-shift
+shift 2
+native=$(dpkg --print-architecture)
+waited=0
 count=$#
 while [ "$count" -gt 0 ]; do
   name=$1
   shift
   count=$((count - 1))
-  now=$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null) || now=
+  now=$(dpkg-query -W -f '${Architecture} ${binary:Package} ${db:Status-Abbrev}\n' "$name" 2>/dev/null |
+    sed -n -e "s/^$native //p" -e 's/^all //p' | head -n 1)
+  name=${now%% *} now=${now#* }
   case $how:$now in
+    *:) ;;
     --remove:?n*|--remove:?c*) ;;
     --remove:*|--purge:?c*) set -- "$@" "$name" ;;
   esac
   case $now in ??R) force=--force-remove-reinstreq ;; esac
 done
 [ $# -gt 0 ] || { echo gone; exit 0; }
+held() {
+  for file in lock lock-frontend; do
+    inode=$(stat -c %i "/var/lib/dpkg/$file" 2>/dev/null) || continue
+    if grep -q " POSIX .* WRITE .*:$inode " /proc/locks; then return 0; fi
+  done
+  return 1
+}
+while held; do
+  [ "$waited" -lt "$limit" ] || { echo "busy another package manager holds /var/lib/dpkg"; exit 0; }
+  sleep 2
+  waited=$((waited + 2))
+done
 why=
 while [ $# -gt 0 ]; do
   said=$(dpkg $force --no-act "$how" "$@" 2>&1) && break
-  stay=$(printf '%s\n' "$said" | sed -n 's/^dpkg: error processing package \([^ :]*\).*/\1/p')
+  stay=$(printf '%s\n' "$said" | sed -n 's/^dpkg: error processing package \([^ ]*\) (.*/\1/p')
   reason=$(printf '%s\n' "$said" | sed -n -e 's/^ *\(.* depends on [^ ;]*[^ ;.]\).*/\1/p' -e 's/^ *\(this is an essential package\).*/\1/p' | sort -u)
   if [ -z "$reason" ]; then reason=$(printf '%s\n' "$said" | grep -v '^dpkg: ' | sed 's/^ *//' | head -n 3); fi
   [ -n "$stay" ] || { echo "kept dpkg: $(printf '%s' "$said" | tr '\n' ' ' | tail -c 400)"; exit 0; }
@@ -75,11 +96,14 @@ while [ $# -gt 0 ]; do
     case " $(echo $stay) " in *" $name "*) ;; *) set -- "$@" "$name" ;; esac
   done
 done
-waited=0
 while [ $# -gt 0 ]; do
   said=$(dpkg $force "$how" "$@" 2>&1) && break
   case $said in
-    *'lock was locked'*) [ "$waited" -ge 120 ] || { sleep 2; waited=$((waited + 2)); continue; } ;;
+    *'lock was locked'*)
+      [ "$waited" -lt "$limit" ] || { echo "busy $(printf '%s' "$said" | tr '\n' ' ' | tail -c 400)"; exit 0; }
+      sleep 2
+      waited=$((waited + 2))
+      continue ;;
   esac
   why="$why${why:+; }dpkg: $(printf '%s' "$said" | tr '\n' ' ' | tail -c 400)"
   break
@@ -158,25 +182,44 @@ impl Installation<'_> {
     }
 }
 
-/// First all go that can, together, for they need each other; then the settings
-/// of those that had none before.
-pub(super) async fn remove(
-    host: Remote<'_>,
-    purge: &[PackageName],
-    remove: &[PackageName],
-) -> Result<Answer, StepError> {
-    let all: Vec<_> = purge.iter().chain(remove).collect();
-    let first = dpkg(host, "--remove", &all).await?;
-    let second = dpkg(host, "--purge", &purge.iter().collect::<Vec<_>>()).await?;
-    Ok(match (first, second) {
-        (kept @ Answer::Kept(_), _) | (_, kept @ Answer::Kept(_)) => kept,
-        (Answer::Gone, Answer::Gone) => Answer::Gone,
-        _ => Answer::Done,
-    })
+/// Packages that go, and how long to wait for another package manager.
+pub(super) struct Removal<'a> {
+    /// Those to be removed with their settings.
+    pub(super) purge: &'a [PackageName],
+    /// Those whose settings were there before.
+    pub(super) remove: &'a [PackageName],
+    /// In seconds.
+    pub(super) lock_seconds: u64,
 }
 
-async fn dpkg(host: Remote<'_>, how: &str, names: &[&PackageName]) -> Result<Answer, StepError> {
-    let names = names.iter().map(ToString::to_string);
-    let arguments: Vec<String> = [how.to_owned()].into_iter().chain(names).collect();
-    ask(host, "remove packages", PACKAGES, &arguments).await
+impl Removal<'_> {
+    /// First all go that can, together, for they need each other; then the settings
+    /// of those that had none before.
+    pub(super) async fn go(&self, host: Remote<'_>) -> Result<Answer, StepError> {
+        let all: Vec<_> = self.purge.iter().chain(self.remove).collect();
+        let first = self.dpkg(host, "--remove", &all).await?;
+        let second = self.dpkg(host, "--purge", &self.purge.iter().collect::<Vec<_>>()).await?;
+        Ok(match (first, second) {
+            (kept @ Answer::Kept(_), _) | (_, kept @ Answer::Kept(_)) => kept,
+            (Answer::Gone, Answer::Gone) => Answer::Gone,
+            _ => Answer::Done,
+        })
+    }
+
+    async fn dpkg(
+        &self,
+        host: Remote<'_>,
+        how: &str,
+        names: &[&PackageName],
+    ) -> Result<Answer, StepError> {
+        let seconds = self.lock_seconds;
+        let names = names.iter().map(ToString::to_string);
+        let first = [seconds.to_string(), how.to_owned()];
+        let arguments: Vec<String> = first.into_iter().chain(names).collect();
+        let patience = WORK + Duration::from_secs(seconds);
+        match ask(host, "remove packages", PACKAGES, &arguments, patience).await? {
+            Answer::Busy(log) => Err(StepError::DpkgBusy { host: host.name.clone(), seconds, log }),
+            answer => Ok(answer),
+        }
+    }
 }

@@ -105,6 +105,8 @@ pub enum ResetAction {
         purge: Vec<PackageName>,
         /// Those whose settings were there before.
         remove: Vec<PackageName>,
+        /// How long to wait for another package manager, in seconds.
+        lock_seconds: u64,
     },
     /// Leaves a package alone, because this bundle does not hold it.
     KeepPackage {
@@ -235,7 +237,7 @@ fn remove_packages(ledger: &Ledger, ours: &BTreeSet<PackageName>) -> Vec<ResetAc
         }
     }
     if !purge.is_empty() || !remove.is_empty() {
-        actions.push(ResetAction::Packages { purge, remove });
+        actions.push(ResetAction::Packages { purge, remove, lock_seconds: LOCK_SECONDS });
     }
     actions
 }
@@ -254,7 +256,7 @@ impl ResetAction {
             (Self::Sysctl { key, .. }, Thing::Sysctl { key: other, .. }) => key == other,
             (Self::Module { module }, Thing::Module { module: other }) => module == other,
             (Self::Swap { .. }, Thing::Swap { .. }) => true,
-            (Self::Packages { purge, remove }, Thing::Package { package, .. }) => {
+            (Self::Packages { purge, remove, .. }, Thing::Package { package, .. }) => {
                 purge.contains(package) || remove.contains(package)
             }
             (Self::KeepPackage { package }, Thing::Package { package: other, .. })
@@ -283,7 +285,7 @@ impl fmt::Display for ResetAction {
             Self::Sysctl { key, before, .. } => write!(f, "set {key} back to {before}"),
             Self::Module { module } => write!(f, "unload module {module}"),
             Self::Swap { .. } => f.write_str("turn swap on"),
-            Self::Packages { purge, remove } => {
+            Self::Packages { purge, remove, .. } => {
                 let names: Vec<_> = purge.iter().chain(remove).map(PackageName::as_str).collect();
                 write!(f, "remove packages {}", names.join(", "))
             }

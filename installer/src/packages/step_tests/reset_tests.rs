@@ -2,7 +2,7 @@
 
 use super::{AptHost, Archive, recorded, step, walk};
 use crate::{
-    ledger::{Leaves, LedgerFile, ResetReport, State, Thing, plan_reset, reset},
+    ledger::{Leaves, LedgerFile, ResetAction, ResetReport, State, Thing, plan_reset, reset},
     plan::PackageName,
     steps::StepError,
 };
@@ -23,7 +23,14 @@ async fn try_undo(host: &AptHost, cut: bool) -> Result<ResetReport, StepError> {
     };
     let ours = ledger.ledger.entries.iter().filter_map(|entry| package(&entry.thing));
     let ours: BTreeSet<PackageName> = ours.collect();
-    let actions = plan_reset(&ledger.ledger, &Leaves::default(), &ours);
+    let mut actions = plan_reset(&ledger.ledger, &Leaves::default(), &ours);
+    for action in &mut actions {
+        if let ResetAction::Packages { lock_seconds, .. }
+        | ResetAction::EndInstallation { lock_seconds, .. } = action
+        {
+            *lock_seconds = 0;
+        }
+    }
     reset(host.remote(), &mut ledger, None, &actions, &Silent).await
 }
 
@@ -71,4 +78,52 @@ async fn an_installation_that_is_at_work_comes_to_its_end_first() {
     assert_eq!(try_undo(&host, true).await.unwrap().kept, Vec::<String>::new());
     assert!(!host.path(&stopped).exists(), "it was stopped at work");
     assert!(!host.path(&looks).exists() && host.installed().is_empty());
+}
+
+#[tokio::test]
+async fn a_reset_that_another_package_manager_is_in_the_way_of_forgets_nothing() {
+    let host = AptHost::new(&[]);
+    let (url, _) = Archive::get().serve();
+    walk(&host, &step(&url, &["conntrack"])).await.unwrap();
+    let before = recorded(&host).await;
+    // A lock of dpkg's kind, held by a program of the host.
+    let hold = "use Fcntl; open F, '>>', '/var/lib/dpkg/lock-frontend'; \
+        my $lock = pack 's s x4 q q i x4', F_WRLCK, 0, 0, 0, 0; \
+        fcntl F, F_SETLK, $lock or die $!; open G, '>', '/srv/held'; close G; \
+        sleep 0.05 while -e '/srv/held'";
+    let line = ["perl", "-MTime::HiRes=sleep", "-e", hold].map(str::to_owned);
+    let mut holder = host.start(&line, b"");
+    while !host.path("srv/held").exists() {
+        assert!(holder.try_wait().unwrap().is_none());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let error = try_undo(&host, false).await.unwrap_err();
+    assert!(matches!(error, StepError::DpkgBusy { .. }), "{error}");
+    assert!(error.hint().unwrap().ends_with("run the same command again"));
+    assert_eq!(recorded(&host).await, before);
+    std::fs::remove_file(host.path("srv/held")).unwrap();
+    holder.wait().unwrap();
+    assert_eq!(try_undo(&host, false).await.unwrap().kept, Vec::<String>::new());
+    assert_eq!(host.installed(), "");
+}
+
+#[tokio::test]
+async fn a_package_of_the_site_by_the_same_name_keeps_nothing_of_ours() {
+    let host = AptHost::new(&[]);
+    let (url, _) = Archive::get().serve();
+    walk(&host, &step(&url, &["conntrack"])).await.unwrap();
+    let books = host.text("var/lib/dpkg/status");
+    let native = books.replace("Architecture: all", "Architecture: amd64\nMulti-Arch: same");
+    let other = "Package: libtoy\nStatus: install ok installed\nMaintainer: site <s@example>\n\
+        Architecture: i386\nMulti-Arch: same\nVersion: 2.0\nDescription: toy\n\n";
+    host.write("var/lib/dpkg/status", format!("{native}\n{other}"));
+    host.write("var/lib/dpkg/arch", "amd64\ni386\n");
+    for name in ["libtoy", "conntrack"] {
+        let list = host.text(&format!("var/lib/dpkg/info/{name}.list"));
+        host.write(&format!("var/lib/dpkg/info/{name}:amd64.list"), list);
+    }
+    host.write("var/lib/dpkg/info/libtoy:i386.list", "/.\n");
+    host.write("var/lib/dpkg/info/format", "1\n");
+    assert_eq!(try_undo(&host, false).await.unwrap().kept, Vec::<String>::new());
+    assert_eq!(host.installed(), "libtoy 2.0");
 }

@@ -8,25 +8,26 @@ use crate::{
 };
 use manifests::packages::ServiceName;
 
-/// Services and sockets of a package, and its scripts of the old kind.
+/// What of a package systemd can start, and its scripts of the old kind.
 const UNITS: &str = r#"
 units() {
   dpkg-query -L "$1" 2>/dev/null |
-    sed -n -e 's#^\(/usr\)\{0,1\}/lib/systemd/system/\([^/]*[^/@]\.\(service\|socket\)\)$#\2#p' \
+    sed -n -e 's#^\(/usr\)\{0,1\}/lib/systemd/system/\([^/]*[^/@]\.\(service\|socket\|timer\|path\|target\)\)$#\2#p' \
       -e 's#^/etc/init\.d/\([^/]*\)$#\1.service#p' | sort -u
 }
 "#;
 
 /// `$1` services that may start, with blanks around each; then packages that are
-/// new. A service that runs was started by somebody, and stays.
+/// new. None of them was there before, so what runs was started by the packages,
+/// as after a power cut, when the host starts what they have enabled.
 const SETTLE: &str = r#"
 start=$1
 shift
 systemctl daemon-reload
 for package; do units "$package"; done | while read -r unit; do
   case $start in *" $unit "*) continue ;; esac
-  if [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = enabled ] && ! systemctl is-active -q "$unit"; then
-    systemctl disable -q "$unit"
+  if [ "$(systemctl is-enabled "$unit" 2>/dev/null)" = enabled ]; then
+    systemctl disable -q --now "$unit"
     echo "disabled $unit"
   fi
 done

@@ -259,11 +259,12 @@ async fn a_service_starts_only_when_the_release_says_so() {
         assert_eq!(told, expected);
         assert_eq!(host.path("srv/active-web.service").exists(), starts);
         assert_eq!(host.path(wants).is_symlink(), starts);
-        // What runs by now was started by somebody.
+        // The host has started with it, after a power cut.
         host.write("srv/active-web.service", "");
         assert!(host.sh("systemctl enable web.service").success());
-        settle(host.remote(), &new, &[]).await.unwrap();
-        assert!(host.path(wants).is_symlink());
+        settle(host.remote(), &new, &start).await.unwrap();
+        assert_eq!(host.path("srv/active-web.service").exists(), starts);
+        assert_eq!(host.path(wants).is_symlink(), starts);
     }
 }
 

@@ -99,7 +99,8 @@ case $verb in
   is-active) [ -e "/srv/active-$unit" ] ;;
   enable|preset) mkdir -p "$wants"; ln -sf "/lib/systemd/system/$unit" "$wants/$unit"
     [ $now = no ] || : > "/srv/active-$unit" ;;
-  disable) rm -f "$wants/$unit" ;;
+  disable) rm -f "$wants/$unit"
+    [ $now = no ] || rm -f "/srv/active-$unit" ;;
   start|restart) [ "$asked" = 1 ] || : > "/srv/active-$unit" ;;
   stop) [ ! -e "/srv/looks-$unit" ] || : > "/srv/stopped-$unit"
     [ "$asked" = 1 ] || rm -f "/srv/active-$unit" ;;

@@ -2,7 +2,7 @@
 //! configuration that takes the place of the site's, and one source.
 
 use super::Repository;
-use crate::steps::{Remote, StepError};
+use crate::steps::{FETCH_LISTS, Remote, StepError};
 use manifests::{Arch, Digest};
 use std::time::Duration;
 
@@ -143,8 +143,8 @@ pub(crate) async fn prepare(host: Remote<'_>, repository: &Repository) -> Result
     let environment = Environment::of(repository);
     let expected = repository.in_release.as_ref().map_or("", Digest::hex);
     let arguments: Vec<&str> = environment.arguments().chain([expected]).collect();
-    let title = "fetch the lists of packages";
-    let done = host.run_with(title, &script, &arguments, |command| command.deadline(PATIENCE));
+    let done =
+        host.run_with(FETCH_LISTS, &script, &arguments, |command| command.deadline(PATIENCE));
     done.await.map(drop).map_err(|error| told(repository, error))
 }
 

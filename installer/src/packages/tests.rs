@@ -116,10 +116,14 @@ async fn a_repository_that_is_not_there_or_signed_by_others_is_told() {
     let (url, _) = Archive::get().serve();
     let stranger = include_str!("testing/stranger.asc").to_owned();
     let unsigned = Repository { key: stranger, ..repository(&url) };
-    for repository in [repository(&format!("http://{closed}")), unsigned] {
+    for (repository, way_out) in [
+        (repository(&format!("http://{closed}")), "`bottari-installer serve` runs"),
+        (unsigned, "somebody else answers"),
+    ] {
         let error = prepare(host.remote(), &repository).await.unwrap_err();
         let expected = "w-1: `fetch the lists of packages` ended with status 100";
         assert_eq!(error.to_string(), expected);
+        assert!(error.hint().unwrap().contains(way_out), "{:?}", error.hint());
         assert!(!installed(&host, &["conntrack"]).success());
         assert_eq!(host.installed(), "");
     }
@@ -141,6 +145,7 @@ async fn over_https_only_the_site_s_own_authority_counts() {
         let error = prepare(host.remote(), &repository).await.unwrap_err();
         let said = std::error::Error::source(&error).unwrap().to_string();
         assert!(said.contains("certificate"), "{said}");
+        assert!(error.hint().unwrap().contains("with the certificate of the site"), "{said}");
     }
 }
 

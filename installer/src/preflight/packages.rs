@@ -16,6 +16,9 @@ const EXPECTED: &str = "all packages can be had, and nothing of the site goes or
 const FIX: &str = "put it right on the host; or lock for what the hosts have: \
     `bottari-installer facts --packages` writes the files for `bottari-builder lock --base`";
 
+const WAIT: &str = "wait for its end (`fuser -v /var/lib/dpkg/lock-frontend` names it), \
+    then run the same command again";
+
 /// What came of a simulation, by host.
 pub type Rehearsals = BTreeMap<String, Rehearsal>;
 
@@ -99,7 +102,10 @@ pub(super) fn packages(view: View<'_>) -> Verdict {
         None => Verdict::ok("none needed"),
         Some(Rehearsal::Told(simulation)) => match &simulation.obstacles()[..] {
             [] => Verdict::ok(simulation.summary()),
-            obstacles => Verdict::bad(State::Failed, obstacles.join("; "), EXPECTED, FIX),
+            obstacles => {
+                let fix = if simulation.is_moving() { WAIT } else { FIX };
+                Verdict::bad(State::Failed, obstacles.join("; "), EXPECTED, fix)
+            }
         },
         Some(Rehearsal::Foreign(system)) => Verdict::bad(
             State::Failed,

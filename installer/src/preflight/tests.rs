@@ -123,6 +123,11 @@ fn packages_that_would_do_harm_are_told_with_what_to_do() {
         )
     );
     assert!(fix.contains("`bottari-installer facts --packages`"), "{fix}");
+    let half = vec!["ntp".into()];
+    let moving = Simulation { busy: true, half_done: half, ..Simulation::default() };
+    let (_, found, fix) = told(Rehearsal::Told(moving));
+    assert_eq!(found, "another package manager is at work");
+    assert!(fix.starts_with("wait for its end"), "{fix}");
     let (state, found, _) = told(Rehearsal::Foreign("Ubuntu 20.04 on x86_64".into()));
     assert_eq!(state, State::Failed);
     assert_eq!(found, "the bundle has no packages for Ubuntu 20.04 on x86_64");

@@ -252,8 +252,39 @@ impl StepError {
     }
 }
 
+/// What fetches the lists of packages.
+pub(crate) const FETCH_LISTS: &str = "fetch the lists of packages";
+
 /// The bundle was solved for other hosts than this one.
 const PACKAGES_HINT: &str = "put it right on the host, or write down what the hosts have with `bottari-installer facts --packages`, carry the files to the builder and lock with `--base`";
+
+/// What to do by the words of an apt that could not fetch lists; the first that
+/// fits, because apt adds that nothing is signed to all of them.
+const APT_WORDS: &[(&[&str], &str)] = &[
+    (
+        &["not valid yet"],
+        "set the clock of the host, which is behind (`timedatectl`), then run the same command again",
+    ),
+    (
+        &[
+            "Could not connect",
+            "Connection failed",
+            "Could not resolve",
+            "timed out",
+            "unreachable",
+        ],
+        "see that `bottari-installer serve` runs at that address and that nothing between shuts the host out, then run the same command again",
+    ),
+    (
+        &["certificate", "NO_PUBKEY", "BADSIG", "signature", "GPG error", "is not signed"],
+        "somebody else answers at that address, or with another bundle: serve the plan's bundle with the certificate of the site there, then run the same command again",
+    ),
+];
+
+fn lists_hint(said: &str) -> Option<String> {
+    let fits = |(words, _): &&(&[&str], &str)| words.iter().any(|word| said.contains(word));
+    APT_WORDS.iter().find(fits).map(|(_, hint)| (*hint).to_owned())
+}
 
 impl Failure for StepError {
     fn exit_code(&self) -> ExitCode {
@@ -263,6 +294,9 @@ impl Failure for StepError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Transport(error) => return error.hint(),
+            Self::Script { title, said, .. } if title == FETCH_LISTS => {
+                return lists_hint(&said.0);
+            }
             Self::Link { .. } => {
                 "replace the link by a folder of its own, or mount the disk there".into()
             }

@@ -24,6 +24,7 @@ mod wait_for;
 
 pub use content::{Artifacts, FileContent};
 pub use context::{Hosts, StepContext};
+pub(crate) use error::FETCH_LISTS;
 pub use error::{Said, StepError};
 pub use kernel_module::KernelModules;
 pub use kubectl_apply::KubectlApply;

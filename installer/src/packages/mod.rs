@@ -25,7 +25,7 @@ pub(crate) use install::{BUSY, before_retry, script};
 pub(crate) use look::{look, rehearse, simulate, simulate_ending};
 pub use needed::Needed;
 pub use repository::{Repository, RepositoryUrl};
-pub(crate) use services::{outdated, settle};
+pub(crate) use services::{advice, outdated, settle};
 pub use simulation::{Change, Simulation};
 
 #[cfg(test)]

@@ -41,10 +41,11 @@ for unit in $start; do
 done
 "#;
 
-/// Packages that were raised. Answers with their services that run.
+/// Packages that were raised. Answers with their services that have a program at
+/// work; one that has done its work and ended has none to be outdated.
 const RUNNING: &str = r#"
 for package; do units "$package"; done | sort -u | while read -r unit; do
-  if systemctl is-active -q "$unit"; then echo "$unit"; fi
+  case $(systemctl show -p MainPID --value "$unit") in ''|0) ;; *) echo "$unit" ;; esac
 done
 "#;
 
@@ -71,4 +72,25 @@ pub(crate) async fn outdated(
     let script = format!("{UNITS}{RUNNING}");
     let answer = host.run("look at the services of raised packages", &script, &names).await?;
     Ok(answer.lines().map(str::to_owned).collect())
+}
+
+/// What to tell of them. Some hold the host itself: who is connected through them
+/// would be cut off, so their turn comes with the next start.
+pub(crate) fn advice(outdated: &[String]) -> String {
+    let (host, alone): (Vec<&str>, Vec<&str>) =
+        outdated.iter().map(String::as_str).partition(|unit| holds_the_host(unit));
+    let alone = (!alone.is_empty()).then(|| format!("`systemctl restart {}`", alone.join(" ")));
+    let host = (!host.is_empty())
+        .then(|| format!("the host is restarted, when convenient ({})", host.join(" ")));
+    let until: Vec<String> = host.into_iter().chain(alone).collect();
+    format!(
+        "packages of running services were raised; they run the old programs until {}",
+        until.join(", the others until ")
+    )
+}
+
+fn holds_the_host(unit: &str) -> bool {
+    let names = ["dbus.service", "dbus-broker.service", "networking.service", "nftables.service"];
+    let families = ["systemd-", "NetworkManager", "ifup@", "wpa_supplicant", "user@"];
+    names.contains(&unit) || families.iter().any(|family| unit.starts_with(family))
 }

@@ -1,7 +1,8 @@
 //! Real apt and dpkg judge, on hosts in folders.
 
 use super::{
-    Repository, Simulation, install, look, parse, prepare, rehearse, settle, simulate,
+    Repository, Simulation, advice, install, look, outdated, parse, prepare, rehearse, settle,
+    simulate,
     testing::{AptHost, Archive, closed_to_strangers},
 };
 use crate::transport::Finished;
@@ -271,6 +272,23 @@ async fn a_service_starts_only_when_the_release_says_so() {
         assert_eq!(host.path("srv/active-web.service").exists(), starts);
         assert_eq!(host.path(wants).is_symlink(), starts);
     }
+}
+
+#[tokio::test]
+async fn what_would_cut_off_the_host_waits_for_its_restart_and_what_has_ended_is_not_named() {
+    let host = AptHost::new(&[("web", "0")]);
+    host.write("srv/active-web.service", "");
+    let raised = ["web".parse().unwrap()];
+    let running = outdated(host.remote(), &raised).await.unwrap();
+    assert_eq!(running, ["web.service"]);
+    host.write("srv/pid-web.service", "0\n");
+    assert!(outdated(host.remote(), &raised).await.unwrap().is_empty());
+    let units = ["dbus.service", "systemd-logind.service", "web.service"].map(str::to_owned);
+    let told = advice(&units);
+    let end = "until the host is restarted, when convenient (dbus.service systemd-logind.service), \
+        the others until `systemctl restart web.service`";
+    assert!(told.ends_with(end), "{told}");
+    assert!(advice(&running).ends_with("until `systemctl restart web.service`"));
 }
 
 #[tokio::test]

@@ -61,9 +61,10 @@ impl OsPackages {
         packages::tidy_up(cx.host).await?;
         self.see(cx).await?;
         cx.confirm().await?;
+        // Nothing of the site is restarted behind its back.
         Ok(match outdated.is_empty() {
             true => Outcome::Done,
-            false => Outcome::DoneWithWarning(told(&outdated)),
+            false => Outcome::DoneWithWarning(packages::advice(&outdated)),
         })
     }
 
@@ -152,12 +153,4 @@ impl Unsettled {
         }
         all
     }
-}
-
-/// Nothing of the site is restarted behind its back.
-fn told(outdated: &[String]) -> String {
-    let units = outdated.join(" ");
-    format!(
-        "packages of running services were raised; they run the old programs until `systemctl restart {units}`"
-    )
 }

@@ -91,7 +91,7 @@ asked=${SYSTEMD_OFFLINE:-0}
 case $verb in
   show)
     looks=/srv/looks-$unit
-    if [ "$property" = MainPID ]; then cat "/srv/pid-$unit" 2>/dev/null || echo 0
+    if [ "$property" = MainPID ]; then cat "/srv/pid-$unit" 2>/dev/null || { [ ! -e "/srv/active-$unit" ] || echo 7; }
     elif [ -s "$looks" ]; then head -n 1 "$looks"; sed -i 1d "$looks"
     else rm -f "$looks"; echo dead
     fi ;;

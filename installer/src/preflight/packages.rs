@@ -26,7 +26,7 @@ pub type Rehearsals = BTreeMap<String, Rehearsal>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rehearsal {
     /// apt said what it would do.
-    Told(Simulation),
+    Told(Box<Simulation>),
     /// The bundle brings packages for other systems only; the text is the host's.
     Foreign(String),
     /// apt could not be asked.
@@ -75,7 +75,7 @@ impl Rehearsing<'_> {
         };
         for (name, answer) in each_host(connector, &asked, parallel, ask).await {
             let rehearsal = match answer {
-                Ok(Ok(simulation)) => Rehearsal::Told(simulation),
+                Ok(Ok(simulation)) => Rehearsal::Told(Box::new(simulation)),
                 Ok(Err(error)) => Rehearsal::Failed(with_causes(&error)),
                 Err(error) => Rehearsal::Failed(error.in_full()),
             };

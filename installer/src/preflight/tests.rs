@@ -112,8 +112,8 @@ fn packages_that_would_do_harm_are_told_with_what_to_do() {
         unmet: vec!["`haproxy` needs `libc6 (>= 2.38)`, but 2.36 is to be installed".into()],
         ..good.clone()
     };
-    assert_eq!(told(Rehearsal::Told(good)), (State::Ok, "1 new".into(), String::new()));
-    let (state, found, fix) = told(Rehearsal::Told(harmful));
+    assert_eq!(told(Rehearsal::Told(good.into())), (State::Ok, "1 new".into(), String::new()));
+    let (state, found, fix) = told(Rehearsal::Told(harmful.into()));
     assert_eq!(
         (state, found.as_str()),
         (
@@ -125,7 +125,7 @@ fn packages_that_would_do_harm_are_told_with_what_to_do() {
     assert!(fix.contains("`bottari-installer facts --packages`"), "{fix}");
     let half = vec!["ntp".into()];
     let moving = Simulation { busy: true, half_done: half, ..Simulation::default() };
-    let (_, found, fix) = told(Rehearsal::Told(moving));
+    let (_, found, fix) = told(Rehearsal::Told(moving.into()));
     assert_eq!(found, "another package manager is at work");
     assert!(fix.starts_with("wait for its end"), "{fix}");
     let (state, found, _) = told(Rehearsal::Foreign("Ubuntu 20.04 on x86_64".into()));

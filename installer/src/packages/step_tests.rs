@@ -162,12 +162,13 @@ async fn a_retry_that_brings_more_has_it_on_record_and_leaves_its_services_alone
 async fn a_retry_installs_again_what_went_after_the_installation_ended() {
     let host = AptHost::new(&[]);
     let (url, _) = Archive::get().serve();
-    let mut action = step(&url, &["web"]);
-    let Action::OsPackages(packages) = &mut action else { unreachable!() };
-    packages.start.push("web.service".parse().unwrap());
-    host.cut_when("srv/active-web.service");
+    let action = step(&url, &["web"]);
+    let systemctl = host.text("../upper/bin/systemctl");
+    let failing = "\n[ \"$1\" != daemon-reload ] || exit 1\n";
+    host.write("../upper/bin/systemctl", systemctl.replacen('\n', failing, 1));
     walk(&host, &action).await.unwrap_err();
     assert_eq!(host.installed(), "web 1");
+    host.write("../upper/bin/systemctl", systemctl);
     assert!(host.sh("dpkg --purge web").success());
     let (_, outcome) = walk(&host, &action).await.unwrap();
     assert_eq!((outcome, host.installed().as_str()), (Some(Outcome::Done), "web 1"));

@@ -93,7 +93,7 @@ impl Case {
     }
 
     fn network(&self) -> NetworkOptions {
-        let http = HttpOptions { stall_timeout: Duration::from_millis(300), ..quick() };
+        let http = HttpOptions { stall_timeout: Duration::from_millis(1500), ..quick() };
         NetworkOptions { http, ..self.bench.network() }
     }
 

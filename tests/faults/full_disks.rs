@@ -145,8 +145,20 @@ fn on_small_disks(office: &Office, writing: &Writing, sizes: &[usize]) -> Option
     if status.code() == Some(77) || stderr.starts_with("unshare: ") {
         return None;
     }
-    assert!(status.success(), "{line}: no disk was large enough: {stderr}");
+    assert!(status.success(), "{line}: no disk was large enough: {stderr}{}", last_words(office));
     Some(())
+}
+
+/// What a command said on the largest disk.
+fn last_words(office: &Office) -> String {
+    let told = files(&office.path("told"));
+    let size = |name: &PathBuf| name.file_stem()?.to_str()?.parse::<usize>().ok();
+    let largest = told.keys().filter_map(size).max().unwrap_or_default();
+    let text = |what: &str| {
+        let bytes = told.get(&PathBuf::from(format!("{largest}.{what}")));
+        bytes.map_or_else(String::new, |bytes| String::from_utf8_lossy(bytes).into_owned())
+    };
+    format!("{largest} bytes: code {}{}", text("code"), text("said"))
 }
 
 /// Looks at what a command said and left at each size at which it failed.
@@ -187,7 +199,7 @@ fn a_disk_that_is_full_at_any_write_is_one_error_and_more_room_continues() {
             .collect();
         sizes.sort_unstable();
         // With room for what is there only for a while.
-        sizes.push(3 * written + (8 << 20));
+        sizes.push(6 * written + (8 << 20));
         if on_small_disks(&office, writing, &sizes).is_none() {
             stock::skipped("no small disk can be made here, nothing is proved about full ones");
             return;

@@ -9,7 +9,7 @@ const DOWNGRADED: &str = "The following packages will be DOWNGRADED:";
 /// What apt calls the one that wants.
 const WANTED: &str = "satisfy:command-line";
 
-/// Reads what [`super::look`]'s script printed; `None` when it is not whole or
+/// Reads what [`super::look()`]'s script printed; `None` when it is not whole or
 /// apt says what it never says.
 pub(super) fn simulation(text: &str) -> Option<Simulation> {
     let answer = Answer::read(text)?;
